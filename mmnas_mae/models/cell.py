@@ -1,0 +1,94 @@
+"""One cell, searched or derived."""
+
+from dataclasses import replace
+from typing import Optional, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ..spaces import CellGraph
+from .masking import Visibility
+from .mixed_op import MixedOp
+from .ops import Identity, OpArgs, build_op
+
+
+def drop_path(x: Tensor, prob: float) -> Tensor:
+    """Drops whole samples with probability ``prob`` and rescales the others.
+
+    Args:
+        x (Tensor): (B, C, H, W).
+    """
+    if prob <= 0:
+        return x
+    keep = 1 - prob
+    mask = torch.empty(x.shape[0], 1, 1, 1, dtype=x.dtype, device=x.device).bernoulli_(keep)
+    return x * (mask / keep)
+
+
+class Cell(nn.Module):
+    """A cell of any space: nodes that sum their edges, an output that concatenates nodes.
+
+    A derived cell is one whose edges have a single candidate, so both kinds are
+    built and run by the same code.
+
+    Args:
+        kind: the cell type, which names its row of architecture weights.
+        graph: edges and candidates.
+        preprocess: a module for each input, which brings it to the cell's channels.
+        args: what the operations are built from; ``stride`` is that of edges that
+            leave an input (2 in a reduction cell), all others have stride 1.
+    """
+
+    def __init__(self, kind: str, graph: CellGraph, preprocess: Sequence[nn.Module], args: OpArgs) -> None:
+        super().__init__()
+        self.kind = kind
+        self.graph = graph
+        self.searched = args.searched
+        self.preprocess = nn.ModuleList(preprocess)
+        self.edges = nn.ModuleList()
+        for (_, source), names in zip(graph.edges, graph.ops):
+            edge_args = self._edge_args(source, args)
+            self.edges.append(MixedOp(names, edge_args) if args.searched else build_op(names[0], edge_args))
+        self._incoming = graph.incoming()
+
+    def _edge_args(self, source: int, args: OpArgs) -> OpArgs:
+        if source < self.graph.num_inputs:
+            return args
+        return replace(args, stride=1, in_channels=args.out_channels)
+
+    def forward(
+        self,
+        inputs: Sequence[Tensor],
+        weights: Optional[Tensor] = None,
+        visible: Optional[Visibility] = None,
+        drop_path_prob: float = 0.0,
+    ) -> Tensor:
+        """
+        Args:
+            inputs: (B, C_i, H_i, W_i) each.
+            weights (Tensor): (E, K) operation weights; only for a searched cell.
+            visible: what ``sparse`` masking leaves visible.
+            drop_path_prob: probability with which an edge other than the identity
+                is dropped, in training only.
+
+        Returns:
+            Tensor: (B, C * len(concat), H, W).
+        """
+        states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
+        for incoming in self._incoming:
+            states.append(sum(self._edge(e, states, weights, visible, drop_path_prob) for e in incoming))
+        outputs = [states[i] for i in self.graph.concat]
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
+
+    def _edge(
+        self,
+        index: int,
+        states: Sequence[Tensor],
+        weights: Optional[Tensor],
+        visible: Optional[Visibility],
+        drop_path_prob: float,
+    ) -> Tensor:
+        op = self.edges[index]
+        x = states[self.graph.edges[index][1]]
+        x = op(x, weights[index], visible) if self.searched else op(x, visible)
+        return drop_path(x, drop_path_prob) if self.training and not isinstance(op, Identity) else x

@@ -1,0 +1,136 @@
+"""A derived architecture as a backbone."""
+
+from typing import Optional, Sequence, Union
+
+from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
+from torch import Tensor
+
+from ..registry import MODELS
+from ..spaces import CellGraph, CellSpace, load_genotype
+from ..spaces.load import GenotypeLike
+from .darts_network import DARTSNetwork
+
+
+@MODELS.register_module()
+class GenotypeBackbone(DARTSNetwork):
+    """The network of a DARTS genotype, for mmpretrain, mmdet or alone (quark0/darts: cnn/model.py).
+
+    Args:
+        genotype: path of a ``genotype.json``, its dict, a published name or DARTS text.
+        space: the space that the genotype must belong to; by default the one it names.
+        init_channels: C, channels of a node in the first stage.
+        layers: number of cells.
+        stem: ``cifar`` or ``imagenet``.
+        out_indices: what to return, fine to coarse: 0, 1, 2 for the last feature of
+            each stage, ``'stem'`` for the output of the first stem (stride 4 with
+            ``imagenet``), ``'aux'`` for the feature that an auxiliary head reads (the
+            second reduction cell).
+        frozen_stages: 0 freezes the stem, k the stem and the first k stages, -1 nothing.
+        norm_eval: keeps batch normalisation in eval mode while training.
+        init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
+
+    Attributes:
+        drop_path_prob: probability of dropping an edge in training; set by
+            :class:`mmnas_mae.DropPathHook`.
+    """
+
+    def __init__(
+        self,
+        genotype: GenotypeLike,
+        space: Union[None, str, dict, CellSpace] = None,
+        init_channels: int = 36,
+        layers: int = 20,
+        stem: str = 'cifar',
+        out_indices: Sequence[Union[int, str]] = (0, 1, 2),
+        frozen_stages: int = -1,
+        norm_eval: bool = False,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        derived = load_genotype(genotype, space)
+        if set(derived.cells) != {'normal', 'reduce'}:
+            raise ValueError(
+                f'GenotypeBackbone needs a DARTS genotype with normal and reduce cells; this one is of space '
+                f'{derived.space!r} with {sorted(derived.cells)}'
+            )
+        graphs = {kind: CellGraph.from_genotype(cell, 2) for kind, cell in derived.cells.items()}
+        super().__init__(
+            graphs,
+            init_channels,
+            layers,
+            stem,
+            stem_channels=3 * init_channels if stem == 'cifar' else init_channels,
+            affine=True,
+            searched=False,
+            init_cfg=init_cfg,
+        )
+        self.genotype = derived
+        self.frozen_stages = _check_frozen(frozen_stages)
+        self.norm_eval = norm_eval
+        self.out_indices = _check_indices(out_indices)
+        #: Cell index of each output; -1 is the stem.
+        self._taps = tuple(self._tap(index) for index in self.out_indices)
+        if list(self._taps) != sorted(set(self._taps)):
+            raise ValueError(f'out_indices must go from fine to coarse without repeats, got {tuple(out_indices)}')
+        self._freeze()
+
+    def _tap(self, index: Union[int, str]) -> int:
+        return {'stem': -1, 'aux': self.reductions[1]}[index] if isinstance(index, str) else self.stage_ends[index]
+
+    @property
+    def out_channels(self) -> tuple[int, ...]:
+        """Channels of each output."""
+        return tuple(self.stem_channels if tap < 0 else self.cell_channels[tap] for tap in self._taps)
+
+    @property
+    def out_strides(self) -> tuple[int, ...]:
+        """Stride of each output with respect to the image."""
+        return tuple(
+            (1 if self.stem_stride == 1 else 4)
+            if tap < 0
+            else self.stem_stride * 2 ** sum(tap >= r for r in self.reductions)
+            for tap in self._taps
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """
+        Args:
+            x (Tensor): (B, 3, H, W).
+
+        Returns:
+            tuple: one feature for each of ``out_indices``, in train and eval mode alike.
+        """
+        states = self.forward_stem(x)
+        outputs = self.forward_cells(states, [tap for tap in self._taps if tap >= 0])
+        return (states[0], *outputs) if self._taps[0] < 0 else tuple(outputs)
+
+    def train(self, mode: bool = True) -> 'GenotypeBackbone':
+        """Keeps frozen stages, and with ``norm_eval`` all normalisation, in eval mode."""
+        super().train(mode)
+        self._freeze()
+        if mode and self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+    def _freeze(self) -> None:
+        if self.frozen_stages < 0:
+            return
+        stems = [getattr(self, name) for name in ('stem', 'stem0', 'stem1') if hasattr(self, name)]
+        cells = self.cells[: self.stage_ends[self.frozen_stages - 1] + 1] if self.frozen_stages else []
+        for module in (*stems, *cells):
+            module.eval()
+            module.requires_grad_(False)
+
+
+def _check_frozen(frozen_stages: int) -> int:
+    if frozen_stages not in (-1, 0, 1, 2, 3):
+        raise ValueError(f'frozen_stages must be -1, 0, 1, 2 or 3, got {frozen_stages!r}')
+    return frozen_stages
+
+
+def _check_indices(out_indices: Sequence[Union[int, str]]) -> tuple[Union[int, str], ...]:
+    allowed = (0, 1, 2, 'stem', 'aux')
+    if not out_indices or any(isinstance(index, bool) or index not in allowed for index in out_indices):
+        raise ValueError(f'out_indices must be chosen from {allowed}, got {tuple(out_indices)!r}')
+    return tuple(out_indices)

@@ -1,0 +1,212 @@
+"""Patch masks, and layers that see only what a mask leaves visible."""
+
+from typing import Iterable, Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..registry import MODELS
+
+
+@MODELS.register_module()
+class PatchMaskGenerator:
+    """Patch-aligned random masks with an exact count of masked patches for each image.
+
+    As the mask generator of SimMIM: ``ceil(ratio * patches)`` patches of each image
+    are masked, every choice of patches being equally likely. The generator owns its
+    random state, so that masks depend neither on the data pipeline nor on other draws.
+
+    Args:
+        patch_size: side of a patch in pixels; must divide the image.
+        ratio: share of masked patches, in (0, 1).
+        seed: seed of the random state; rank r of a distributed run uses its own stream.
+    """
+
+    def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:
+        if not 0 < ratio < 1:
+            raise ValueError(f'mask_generator.ratio must lie between 0 and 1, got {ratio}')
+        if patch_size < 1:
+            raise ValueError(f'mask_generator.patch_size must be at least 1, got {patch_size}')
+        self.patch_size = patch_size
+        self.ratio = ratio
+        self.seed = seed
+        self.generator = torch.Generator()
+        self.reset()
+
+    def reset(self, rank: int = 0) -> None:
+        """Starts the stream of ``rank`` again."""
+        self.generator.manual_seed(_mix(self.seed, rank))
+
+    def __call__(self, images: Tensor, keys: Optional[Iterable[int]] = None) -> Tensor:
+        """Draws a mask for each image.
+
+        Args:
+            images (Tensor): (B, C, H, W); only shape and device matter.
+            keys: one whole number for each image. The mask of an image is then a
+                function of (seed, key) alone, which is what held-out scores need.
+
+        Returns:
+            Tensor: (B, 1, H, W), 1 = masked, 0 = visible, of the images' dtype.
+
+        Raises:
+            ValueError: the image is smaller than a patch or no multiple of it, or
+                the ratio would mask every patch.
+        """
+        batch, _, height, width = images.shape
+        rows, cols = height // self.patch_size, width // self.patch_size
+        if rows * self.patch_size != height or cols * self.patch_size != width:
+            raise ValueError(
+                f'images of {height}x{width} pixels cannot be cut into patches of {self.patch_size}; '
+                'mask_generator.patch_size must divide both sides'
+            )
+        patches = rows * cols
+        # The rounding keeps 0.7 * 10 = 7.000000000000001 from masking an eighth patch.
+        count = -int(-round(self.ratio * patches, 6) // 1)
+        if count >= patches:
+            raise ValueError(
+                f'mask_generator.ratio {self.ratio} masks all {patches} patches of a {height}x{width} image; '
+                'lower it or the patch_size'
+            )
+        if keys is None:
+            noise = torch.rand(batch, patches, generator=self.generator)
+        else:
+            noise = torch.stack([self._keyed_noise(int(key), patches) for key in keys])
+        mask = torch.zeros(batch, patches)
+        mask.scatter_(1, noise.argsort(dim=1)[:, :count], 1.0)
+        mask = mask.view(batch, 1, rows, cols).to(images.device, images.dtype)
+        return mask.repeat_interleave(self.patch_size, 2).repeat_interleave(self.patch_size, 3)
+
+    def _keyed_noise(self, key: int, patches: int) -> Tensor:
+        return torch.rand(patches, generator=torch.Generator().manual_seed(_mix(self.seed, key)))
+
+
+def _mix(seed: int, stream: int) -> int:
+    """A seed for each (seed, stream), distinct for all seeds and streams below 2**31."""
+    return (seed % 2**31) * 2**31 + stream % 2**31
+
+
+class Visibility:
+    """What each feature map may see of a masked image, in ``sparse`` masking.
+
+    A position is visible if any pixel under it is visible, which also covers a mask
+    grid that is finer than the feature map.
+
+    Args:
+        mask (Tensor): (B, 1, H, W), 1 = masked pixel.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        self.pixels = 1 - mask
+        self._maps: dict[tuple[int, int], Tensor] = {}
+
+    def at(self, x: Tensor) -> Tensor:
+        """The visible positions of feature map ``x``.
+
+        Args:
+            x (Tensor): (B, C, h, w).
+
+        Returns:
+            Tensor: (B, 1, h, w), 1 = visible, of the dtype of ``x``.
+
+        Raises:
+            ValueError: fewer than two positions of the batch are visible, so that
+                no variance exists.
+        """
+        size = tuple(x.shape[-2:])
+        if size not in self._maps:
+            visible = F.adaptive_max_pool2d(self.pixels, size)
+            if int(visible.sum()) < 2:
+                raise ValueError(
+                    f'sparse masking leaves fewer than two visible positions on a {size[0]}x{size[1]} map; '
+                    'lower mask_generator.ratio or patch_size, or use masking="input"'
+                )
+            self._maps[size] = visible
+        return self._maps[size].to(x.dtype)
+
+
+def hide(x: Tensor, visible: Optional[Visibility]) -> Tensor:
+    """Sets the masked positions of ``x`` to zero; the identity without ``visible``."""
+    return x if visible is None else x * visible.at(x)
+
+
+class MaskedBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation over visible positions (SparK), with or without affine.
+
+    Without ``visible`` it is ``nn.BatchNorm2d``. With it, mean and variance are
+    taken over visible positions only, and masked positions come out as zero.
+    Dense operations throughout: nothing is gathered.
+    """
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """
+        Args:
+            x (Tensor): (B, C, H, W).
+
+        Returns:
+            Tensor: (B, C, H, W).
+        """
+        if visible is None:
+            return super().forward(x)
+        seen = visible.at(x)
+        if self.training or not self.track_running_stats:
+            count = seen.sum()
+            mean = (x * seen).sum((0, 2, 3)) / count
+            centred = (x - mean.view(1, -1, 1, 1)) * seen
+            var = centred.square().sum((0, 2, 3)) / count
+            if self.training and self.track_running_stats:
+                self._update(mean.detach(), (var * count / (count - 1)).detach())
+        else:
+            mean, var = self.running_mean, self.running_var
+            centred = (x - mean.view(1, -1, 1, 1)) * seen
+        scale = torch.rsqrt(var + self.eps)
+        if self.affine:
+            return centred * (scale * self.weight).view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1) * seen
+        return centred * scale.view(1, -1, 1, 1)
+
+    def _update(self, mean: Tensor, var: Tensor) -> None:
+        self.num_batches_tracked.add_(1)
+        # momentum None means a cumulative average, as in nn.BatchNorm2d
+        momentum = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), momentum)
+        self.running_var.lerp_(var.to(self.running_var.dtype), momentum)
+
+
+class FeatureBridge(nn.Module):
+    """What happens to the features between encoder and decoder.
+
+    Each feature is normalised without parameters (not in the paper: it evens out
+    the scales of F1, F2 and F3, see docs), and in ``sparse`` masking the masked
+    positions are filled with a learned token of that scale, as SparK does.
+
+    Args:
+        in_channels: channels of each feature.
+        norm: whether to normalise.
+        mask_token: whether masked positions get a token.
+    """
+
+    def __init__(self, in_channels: Iterable[int], norm: bool = True, mask_token: bool = False) -> None:
+        super().__init__()
+        channels = list(in_channels)
+        self.norms = nn.ModuleList(MaskedBatchNorm2d(c, affine=False) for c in channels) if norm else None
+        self.tokens = nn.ParameterList(torch.zeros(1, c, 1, 1) for c in channels) if mask_token else None
+        for token in self.tokens or ():
+            nn.init.trunc_normal_(token, std=0.02)
+
+    def forward(self, features: tuple[Tensor, ...], visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
+        """
+        Args:
+            features: (B, C_i, H_i, W_i) each, fine to coarse.
+
+        Returns:
+            tuple: the same shapes.
+        """
+        out = []
+        for i, x in enumerate(features):
+            if self.norms is not None:
+                x = self.norms[i](x, visible)
+            if self.tokens is not None and visible is not None:
+                seen = visible.at(x)
+                x = x * seen + self.tokens[i] * (1 - seen)
+            out.append(x)
+        return tuple(out)

@@ -1,0 +1,193 @@
+"""Every candidate operation, defined once (quark0/darts: cnn/operations.py).
+
+All take ``forward(x, visible=None)``: with a :class:`Visibility` (``sparse``
+masking) the output of each spatial operation is hidden again and each
+normalisation runs over visible positions, as SparK does.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..registry import OPS
+from .masking import MaskedBatchNorm2d, Visibility, hide
+
+
+@dataclass(frozen=True)
+class OpArgs:
+    """What an operation is built from.
+
+    Args:
+        in_channels, out_channels: input and output channels.
+        stride: 1 or 2.
+        affine: whether normalisations have parameters.
+        track_running_stats: whether normalisations keep running statistics.
+        searched: True in a search network, where DARTS normalises pooling.
+    """
+
+    in_channels: int
+    out_channels: int
+    stride: int = 1
+    affine: bool = True
+    track_running_stats: bool = True
+    searched: bool = False
+
+    def norm(self) -> MaskedBatchNorm2d:
+        """The normalisation that follows a convolution."""
+        return MaskedBatchNorm2d(
+            self.out_channels, affine=self.affine, track_running_stats=self.track_running_stats
+        )
+
+
+class Zero(nn.Module):
+    """``none``: no connection."""
+
+    def __init__(self, args: OpArgs) -> None:
+        super().__init__()
+        self.args = args
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        strided = x[:, :, :: self.args.stride, :: self.args.stride]
+        return x.new_zeros(x.shape[0], self.args.out_channels, *strided.shape[2:])
+
+
+class Identity(nn.Module):
+    """``skip_connect`` where nothing changes shape."""
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        return x
+
+
+class Noise(nn.Module):
+    """``noise`` of S4: standard normal noise, drawn anew each time (automl/RobustDARTS)."""
+
+    def __init__(self, args: OpArgs) -> None:
+        super().__init__()
+        self.stride = args.stride
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        return hide(torch.randn_like(x[:, :, :: self.stride, :: self.stride]), visible)
+
+
+class Pool(nn.Module):
+    """3x3 pooling, followed by a normalisation in a search network only.
+
+    Args:
+        mode: ``max`` or ``avg`` (padding is not counted).
+    """
+
+    def __init__(self, args: OpArgs, mode: str) -> None:
+        super().__init__()
+        self.mode = mode
+        self.stride = args.stride
+        self.bn = replace(args, affine=False).norm() if args.searched else None
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        if self.mode == 'max':
+            x = F.max_pool2d(x, 3, self.stride, 1)
+        else:
+            x = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
+        x = hide(x, visible)
+        return x if self.bn is None else self.bn(x, visible)
+
+
+class ReLUConvBN(nn.Module):
+    """ReLU, convolution, batch normalisation."""
+
+    def __init__(self, args: OpArgs, kernel: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(args.in_channels, args.out_channels, kernel, args.stride, kernel // 2, bias=False)
+        self.bn = args.norm()
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        return self.bn(hide(self.conv(F.relu(x)), visible), visible)
+
+
+class FactorizedReduce(nn.Module):
+    """Halves the resolution with two 1x1 convolutions, the second one pixel further on.
+
+    Raises:
+        ValueError: the number of output channels is odd.
+    """
+
+    def __init__(self, args: OpArgs) -> None:
+        super().__init__()
+        if args.out_channels % 2:
+            raise ValueError(f'a reducing skip connection needs an even number of channels, got {args.out_channels}')
+        self.conv1 = nn.Conv2d(args.in_channels, args.out_channels // 2, 1, stride=2, bias=False)
+        self.conv2 = nn.Conv2d(args.in_channels, args.out_channels // 2, 1, stride=2, bias=False)
+        self.bn = args.norm()
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        x = F.relu(x)
+        # For odd sizes the shifted branch is one row and column short: pad it with zeros.
+        shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
+        x = torch.cat([self.conv1(x), self.conv2(shifted)], dim=1)
+        return self.bn(hide(x, visible), visible)
+
+
+class DepthwiseSeparableConv(nn.Module):
+    """ReLU, depthwise convolution, 1x1 convolution, batch normalisation.
+
+    With ``dilation=2`` this is ``dil_conv``; twice in a row it is ``sep_conv``.
+    """
+
+    def __init__(self, args: OpArgs, kernel: int, dilation: int = 1) -> None:
+        super().__init__()
+        channels = args.in_channels
+        padding = dilation * (kernel // 2)
+        self.depthwise = nn.Conv2d(
+            channels, channels, kernel, args.stride, padding, dilation, groups=channels, bias=False
+        )
+        self.pointwise = nn.Conv2d(channels, args.out_channels, 1, bias=False)
+        self.bn = args.norm()
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        x = hide(self.depthwise(F.relu(x)), visible)
+        return self.bn(self.pointwise(x), visible)
+
+
+class SepConv(nn.Module):
+    """``sep_conv``: two depthwise separable convolutions, the stride in the first."""
+
+    def __init__(self, args: OpArgs, kernel: int) -> None:
+        super().__init__()
+        self.first = DepthwiseSeparableConv(replace(args, out_channels=args.in_channels), kernel)
+        self.second = DepthwiseSeparableConv(replace(args, stride=1), kernel)
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        return self.second(self.first(x, visible), visible)
+
+
+def skip_connect(args: OpArgs) -> nn.Module:
+    """Identity, or a factorised reduction where the resolution halves."""
+    if args.stride == 1 and args.in_channels == args.out_channels:
+        return Identity()
+    return FactorizedReduce(args)
+
+
+OPS.register_module(name='none', module=Zero)
+OPS.register_module(name='noise', module=Noise)
+OPS.register_module(name='skip_connect', module=skip_connect)
+OPS.register_module(name='max_pool_3x3', module=lambda args: Pool(args, 'max'))
+OPS.register_module(name='avg_pool_3x3', module=lambda args: Pool(args, 'avg'))
+OPS.register_module(name='sep_conv_3x3', module=lambda args: SepConv(args, 3))
+OPS.register_module(name='sep_conv_5x5', module=lambda args: SepConv(args, 5))
+OPS.register_module(name='sep_conv_7x7', module=lambda args: SepConv(args, 7))
+OPS.register_module(name='dil_conv_3x3', module=lambda args: DepthwiseSeparableConv(args, 3, dilation=2))
+OPS.register_module(name='dil_conv_5x5', module=lambda args: DepthwiseSeparableConv(args, 5, dilation=2))
+
+
+def build_op(name: str, args: OpArgs) -> nn.Module:
+    """Builds a candidate operation by its name in the space.
+
+    Raises:
+        ValueError: no such operation; the message lists what exists.
+    """
+    builder = OPS.get(name)
+    if builder is None:
+        raise ValueError(f'unknown operation {name!r}; there are: {", ".join(sorted(OPS.module_dict))}')
+    return builder(args)

@@ -1,0 +1,212 @@
+"""Genotype: one derived architecture as plain data.
+
+Reading one, from JSON or from text, never executes anything.
+"""
+
+import ast
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Mapping, Union
+
+from ..version import __version__
+
+#: One incoming edge of a node: (operation, source state).
+Edge = tuple[str, int]
+
+_PUBLISHED = Path(__file__).with_name('published.json')
+
+
+@dataclass(frozen=True)
+class CellGenotype:
+    """The derived cell.
+
+    Args:
+        nodes: for each intermediate node, in order, its incoming edges. State 0
+            is the first input; the first node follows the last input.
+        concat: the states that form the output (concatenated along channels;
+            a single state is passed on as it is).
+    """
+
+    nodes: tuple[tuple[Edge, ...], ...]
+    concat: tuple[int, ...]
+
+    @classmethod
+    def create(cls, nodes: Any, concat: Any) -> 'CellGenotype':
+        """Builds a cell from nested lists and checks its form (not its space).
+
+        Raises:
+            ValueError: an edge is not (name, state), or the output is no list of states.
+        """
+        checked = []
+        for number, edges in enumerate(_sequence(nodes, 'nodes')):
+            node = []
+            for edge in _sequence(edges, f'node {number}'):
+                if not (isinstance(edge, (list, tuple)) and len(edge) == 2):
+                    raise ValueError(f'an edge is (operation, source state), got {edge!r}')
+                op, source = edge
+                if not isinstance(op, str) or not _is_state(source):
+                    raise ValueError(f'an edge is (operation, source state), got {edge!r}')
+                node.append((op, source))
+            checked.append(tuple(node))
+        concat = tuple(_sequence(concat, 'concat'))
+        if not concat or not all(map(_is_state, concat)):
+            raise ValueError(f'concat must list states, got {concat!r}')
+        return cls(tuple(checked), concat)
+
+    def count(self, op: str) -> int:
+        """Number of edges that carry ``op``."""
+        return sum(name == op for edges in self.nodes for name, _ in edges)
+
+    @property
+    def num_edges(self) -> int:
+        return sum(map(len, self.nodes))
+
+
+@dataclass(frozen=True)
+class Genotype:
+    """An architecture of a search space.
+
+    Args:
+        space: name of the space.
+        cells: the derived cell of each type (``normal`` and ``reduce`` in DARTS).
+        meta: where it comes from: ``config_hash``, ``seed``, ``epoch``, ``score``,
+            ``version``. Not part of the architecture: two genotypes that differ
+            only here are equal.
+        macro: settings of the skeleton that belong to the architecture itself.
+    """
+
+    space: str
+    cells: Mapping[str, CellGenotype]
+    meta: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    macro: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict:
+        """The content of ``genotype.json``."""
+        out = dict(
+            space=self.space,
+            cells={
+                kind: dict(nodes=[[list(e) for e in node] for node in cell.nodes], concat=list(cell.concat))
+                for kind, cell in self.cells.items()
+            },
+            meta=dict(version=__version__, **{k: v for k, v in self.meta.items() if k != 'version'}),
+        )
+        if self.macro:
+            out['macro'] = dict(self.macro)
+        return out
+
+    @classmethod
+    def from_dict(cls, content: Any) -> 'Genotype':
+        """Inverse of :meth:`to_dict`.
+
+        Raises:
+            ValueError: a key is missing or has the wrong form.
+        """
+        if not isinstance(content, Mapping) or not {'space', 'cells'} <= set(content):
+            raise ValueError("a genotype has the keys 'space' and 'cells'")
+        if not isinstance(content['space'], str) or not isinstance(content['cells'], Mapping):
+            raise ValueError("'space' must be a name and 'cells' a dict of cells")
+        cells = {}
+        for kind, cell in content['cells'].items():
+            if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
+                raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
+            cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
+        return cls(content['space'], cells, dict(content.get('meta', {})), dict(content.get('macro', {})))
+
+    def save(self, path: Union[str, os.PathLike]) -> None:
+        """Writes JSON; a reader or a crash never meets a half-written file."""
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile('w', dir=path.parent, suffix='.tmp', delete=False) as file:
+            json.dump(self.to_dict(), file, indent=2)
+        os.replace(file.name, path)
+
+    def to_text(self) -> str:
+        """Text in the style of DARTS: ``Genotype(normal=[...], normal_concat=[...], ...)``."""
+        parts = []
+        for kind, cell in self.cells.items():
+            parts.append(f'{kind}={[edge for node in cell.nodes for edge in node]}')
+            parts.append(f'{kind}_concat={list(cell.concat)}')
+        return f'Genotype({", ".join(parts)})'
+
+
+def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype:
+    """Parses the text form of DARTS with ``ast`` (nothing is evaluated).
+
+    Args:
+        text: ``Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=range(2, 6), ...)``.
+        space: name of the space that the genotype belongs to.
+        edges_per_node: how many consecutive pairs form a node.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    try:
+        call = ast.parse(text.strip(), mode='eval').body
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == 'Genotype'):
+            raise ValueError('not a call of Genotype')
+        if call.args or not all(keyword.arg for keyword in call.keywords):
+            raise ValueError('only keyword arguments are read')
+        values = {keyword.arg: _literal(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ValueError(f'not a genotype in the style of DARTS ({error}): {_shorten(text)}') from None
+    kinds = [name for name in values if not name.endswith('_concat')]
+    cells = {}
+    for kind in kinds:
+        if f'{kind}_concat' not in values:
+            raise ValueError(f'genotype text lacks {kind}_concat: {_shorten(text)}')
+        pairs = _sequence(values[kind], kind)
+        if not pairs or len(pairs) % edges_per_node:
+            raise ValueError(f'{kind} must hold {edges_per_node} edges for each node, got {len(pairs)} in all')
+        nodes = [pairs[i : i + edges_per_node] for i in range(0, len(pairs), edges_per_node)]
+        cells[kind] = CellGenotype.create(nodes, values[f'{kind}_concat'])
+    return Genotype(space, cells)
+
+
+@lru_cache(maxsize=None)
+def _published() -> dict:
+    return json.loads(_PUBLISHED.read_text())
+
+
+def published_names() -> tuple[str, ...]:
+    """Names of the published genotypes that come with the package."""
+    return tuple(_published())
+
+
+def published(name: str) -> Genotype:
+    """A published genotype by name; ``meta['source']`` says where it was published.
+
+    Raises:
+        ValueError: no such name; the message lists what exists.
+    """
+    if name not in _published():
+        raise ValueError(f'no published genotype is named {name!r}; there are: {", ".join(published_names())}')
+    return Genotype.from_dict(_published()[name])
+
+
+def _literal(node: ast.expr) -> Any:
+    """A literal, or ``range`` of literals, since DARTS prints ``range(2, 6)``."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'range':
+        bounds = [ast.literal_eval(arg) for arg in node.args]
+        if not 1 <= len(bounds) <= 2 or not all(_is_state(bound) for bound in bounds):
+            raise ValueError('range takes one or two small whole numbers')
+        return list(range(*bounds))
+    return ast.literal_eval(node)
+
+
+def _is_state(value: Any) -> bool:
+    # The bound keeps a hostile file from asking for a list of billions.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
+
+
+def _sequence(value: Any, what: str) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError(f'{what} must be a list, got {_shorten(repr(value))}')
+    return value
+
+
+def _shorten(text: str, limit: int = 120) -> str:
+    return text if len(text) <= limit else text[:limit] + '...'
