@@ -19,15 +19,15 @@ from mmengine.registry import Registry
 SCOPE = 'mmnas_mae'
 
 
-def _child(parent: Registry, location: str) -> Registry:
-    return Registry(parent.name, parent=parent, scope=SCOPE, locations=[f'{SCOPE}.{location}'])
+def _child(parent: Registry, *locations: str) -> Registry:
+    return Registry(parent.name, parent=parent, scope=SCOPE, locations=[f'{SCOPE}.{name}' for name in locations])
 
 
 MODELS = _child(MMENGINE_MODELS, 'models')
 DATASETS = _child(MMENGINE_DATASETS, 'datasets')
 TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'datasets')
 DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'datasets')
-HOOKS = _child(MMENGINE_HOOKS, 'engine')
+HOOKS = _child(MMENGINE_HOOKS, 'engine', 'analysis')
 METRICS = _child(MMENGINE_METRICS, 'engine')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
 

@@ -17,6 +17,9 @@ class Architecture(nn.Module):
         space: the search space, or its name or config.
         relaxation: config of the relaxation.
         init_std: alpha starts as ``init_std * N(0, 1)`` (1e-3 in DARTS).
+
+    Raises:
+        ValueError: the space has no cells.
     """
 
     def __init__(
@@ -24,12 +27,14 @@ class Architecture(nn.Module):
     ) -> None:
         super().__init__()
         self.space = get_space(space)
+        if not getattr(self.space, 'cells', None):
+            raise ValueError(f'space {self.space.name!r} has no cells with candidate operations to weigh')
         self.alphas = nn.ParameterDict()
         for kind, graph in self.space.cells.items():
             self.alphas[kind] = nn.Parameter(init_std * torch.randn(len(graph.edges), graph.max_ops))
             valid = torch.tensor([[k < len(ops) for k in range(graph.max_ops)] for ops in graph.ops])
             self.register_buffer(f'valid_{kind}', valid, persistent=False)
-        self.relaxation = MODELS.build(relaxation or dict(type='SoftmaxRelaxation'))
+        self.relaxation = MODELS.build(relaxation or dict(type='mmnas_mae.SoftmaxRelaxation'))
 
     def weights(self) -> dict[str, Tensor]:
         """(E, K) operation weights of each cell type."""

@@ -67,9 +67,7 @@ class SingleScaleDecoder(BaseModule):
         in_channels, in_strides: as in :class:`HierarchicalDecoder`; only the last counts.
     """
 
-    def __init__(
-        self, in_channels: Sequence[int], in_strides: Sequence[int], init_cfg: Optional[dict] = None
-    ) -> None:
+    def __init__(self, in_channels: Sequence[int], in_strides: Sequence[int], init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
         self.stride = in_strides[-1]
         self.linear = nn.Conv2d(in_channels[-1], 3 * self.stride**2, 1)

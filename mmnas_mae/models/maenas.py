@@ -2,6 +2,7 @@
 
 from typing import Any, Optional, Sequence
 
+import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor
 
@@ -54,6 +55,10 @@ class MAENAS(SearchModel):
         self.head = MODELS.build(head)
         self.mask_generator = MODELS.build(mask_generator)
 
+    def generators(self) -> list[torch.Generator]:
+        """The generator of the masks."""
+        return [self.mask_generator.generator]
+
     def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
         """Draws a mask for each image; the samples are not looked at."""
         return dict(images=inputs, mask=self.mask_generator(inputs))
@@ -89,8 +94,6 @@ class MAENAS(SearchModel):
         reconstruction = self.reconstruct(inputs, mask)
         losses = self.head.per_image(reconstruction, inputs, mask)
         return [
-            BaseDataElement(
-                metainfo=sample.metainfo, image=inputs[i], reconstruction=reconstruction[i], mask=mask[i], loss=losses[i]
-            )
-            for i, sample in enumerate(samples)
+            BaseDataElement(metainfo=sample.metainfo, image=image, reconstruction=output, mask=patches, loss=loss)
+            for sample, image, output, patches, loss in zip(samples, inputs, reconstruction, mask, losses)
         ]

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from ..utils import stream_seed
 
 
 @MODELS.register_module()
@@ -20,7 +21,8 @@ class PatchMaskGenerator:
     Args:
         patch_size: side of a patch in pixels; must divide the image.
         ratio: share of masked patches, in (0, 1).
-        seed: seed of the random state; rank r of a distributed run uses its own stream.
+        seed: seed of keyed masks, and of the others until :class:`mmnas_mae.RandomStateHook`
+            seeds them from (seed of the run, rank).
     """
 
     def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:
@@ -31,12 +33,7 @@ class PatchMaskGenerator:
         self.patch_size = patch_size
         self.ratio = ratio
         self.seed = seed
-        self.generator = torch.Generator()
-        self.reset()
-
-    def reset(self, rank: int = 0) -> None:
-        """Starts the stream of ``rank`` again."""
-        self.generator.manual_seed(_mix(self.seed, rank))
+        self.generator = torch.Generator().manual_seed(seed)
 
     def __call__(self, images: Tensor, keys: Optional[Iterable[int]] = None) -> Tensor:
         """Draws a mask for each image.
@@ -62,7 +59,7 @@ class PatchMaskGenerator:
             )
         patches = rows * cols
         # The rounding keeps 0.7 * 10 = 7.000000000000001 from masking an eighth patch.
-        count = -int(-round(self.ratio * patches, 6) // 1)
+        count = max(1, -int(-round(self.ratio * patches, 6) // 1))
         if count >= patches:
             raise ValueError(
                 f'mask_generator.ratio {self.ratio} masks all {patches} patches of a {height}x{width} image; '
@@ -78,12 +75,7 @@ class PatchMaskGenerator:
         return mask.repeat_interleave(self.patch_size, 2).repeat_interleave(self.patch_size, 3)
 
     def _keyed_noise(self, key: int, patches: int) -> Tensor:
-        return torch.rand(patches, generator=torch.Generator().manual_seed(_mix(self.seed, key)))
-
-
-def _mix(seed: int, stream: int) -> int:
-    """A seed for each (seed, stream), distinct for all seeds and streams below 2**31."""
-    return (seed % 2**31) * 2**31 + stream % 2**31
+        return torch.rand(patches, generator=torch.Generator().manual_seed(stream_seed(self.seed, key)))
 
 
 class Visibility:
@@ -148,21 +140,24 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         """
         if visible is None:
             return super().forward(x)
-        seen = visible.at(x)
+        # Half precision cannot count the positions.
+        wide = x if x.dtype == torch.float64 else x.float()
+        seen = visible.at(wide)
         if self.training or not self.track_running_stats:
             count = seen.sum()
-            mean = (x * seen).sum((0, 2, 3)) / count
-            centred = (x - mean.view(1, -1, 1, 1)) * seen
+            mean = (wide * seen).sum((0, 2, 3)) / count
+            centred = (wide - mean.view(1, -1, 1, 1)) * seen
             var = centred.square().sum((0, 2, 3)) / count
             if self.training and self.track_running_stats:
                 self._update(mean.detach(), (var * count / (count - 1)).detach())
         else:
             mean, var = self.running_mean, self.running_var
-            centred = (x - mean.view(1, -1, 1, 1)) * seen
+            centred = (wide - mean.view(1, -1, 1, 1)) * seen
         scale = torch.rsqrt(var + self.eps)
-        if self.affine:
-            return centred * (scale * self.weight).view(1, -1, 1, 1) + self.bias.view(1, -1, 1, 1) * seen
-        return centred * scale.view(1, -1, 1, 1)
+        if not self.affine:
+            return (centred * scale.view(1, -1, 1, 1)).to(x.dtype)
+        scaled = centred * (scale * self.weight).view(1, -1, 1, 1)
+        return (scaled + self.bias.view(1, -1, 1, 1) * seen).to(x.dtype)
 
     def _update(self, mean: Tensor, var: Tensor) -> None:
         self.num_batches_tracked.add_(1)

@@ -25,7 +25,9 @@ class OpArgs:
         stride: 1 or 2.
         affine: whether normalisations have parameters.
         track_running_stats: whether normalisations keep running statistics.
-        searched: True in a search network, where DARTS normalises pooling.
+        searched: True in a search network.
+        pool_norm: whether a search network normalises pooling: DARTS does,
+            NAS-Bench-201 does not.
     """
 
     in_channels: int
@@ -34,12 +36,11 @@ class OpArgs:
     affine: bool = True
     track_running_stats: bool = True
     searched: bool = False
+    pool_norm: bool = True
 
     def norm(self) -> MaskedBatchNorm2d:
         """The normalisation that follows a convolution."""
-        return MaskedBatchNorm2d(
-            self.out_channels, affine=self.affine, track_running_stats=self.track_running_stats
-        )
+        return MaskedBatchNorm2d(self.out_channels, affine=self.affine, track_running_stats=self.track_running_stats)
 
 
 class Zero(nn.Module):
@@ -83,7 +84,7 @@ class Pool(nn.Module):
         super().__init__()
         self.mode = mode
         self.stride = args.stride
-        self.bn = replace(args, affine=False).norm() if args.searched else None
+        self.bn = replace(args, affine=False).norm() if args.searched and args.pool_norm else None
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
         if self.mode == 'max':
@@ -94,16 +95,23 @@ class Pool(nn.Module):
         return x if self.bn is None else self.bn(x, visible)
 
 
-class ReLUConvBN(nn.Module):
-    """ReLU, convolution, batch normalisation."""
+class ConvBN(nn.Module):
+    """Convolution, batch normalisation."""
 
-    def __init__(self, args: OpArgs, kernel: int) -> None:
+    def __init__(self, args: OpArgs, kernel: int, bias: bool = False) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(args.in_channels, args.out_channels, kernel, args.stride, kernel // 2, bias=False)
+        self.conv = nn.Conv2d(args.in_channels, args.out_channels, kernel, args.stride, kernel // 2, bias=bias)
         self.bn = args.norm()
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        return self.bn(hide(self.conv(F.relu(x)), visible), visible)
+        return self.bn(hide(self.conv(x), visible), visible)
+
+
+class ReLUConvBN(ConvBN):
+    """ReLU, convolution, batch normalisation."""
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        return super().forward(F.relu(x), visible)
 
 
 class FactorizedReduce(nn.Module):
@@ -163,10 +171,16 @@ class SepConv(nn.Module):
 
 
 def skip_connect(args: OpArgs) -> nn.Module:
-    """Identity, or a factorised reduction where the resolution halves."""
-    if args.stride == 1 and args.in_channels == args.out_channels:
-        return Identity()
-    return FactorizedReduce(args)
+    """Identity, or a factorised reduction where the resolution halves.
+
+    Raises:
+        ValueError: the channels change where the resolution does not.
+    """
+    if args.stride == 2:
+        return FactorizedReduce(args)
+    if args.in_channels != args.out_channels:
+        raise ValueError(f'skip_connect at stride 1 keeps the channels, got {args.in_channels} -> {args.out_channels}')
+    return Identity()
 
 
 OPS.register_module(name='none', module=Zero)

@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from typing import Any, Optional, Sequence, Union
 
+import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
@@ -53,6 +54,10 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     def genotype(self) -> Genotype:
         """The architecture that the current parameters stand for."""
         return self.arch.genotype()
+
+    def generators(self) -> list[torch.Generator]:
+        """The random generators that the model owns, in a fixed order."""
+        return []
 
     @abstractmethod
     def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:

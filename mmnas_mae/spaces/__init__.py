@@ -2,18 +2,35 @@ from .darts import DARTS_OPS, darts_space
 from .discretize import discretize
 from .genotype import CellGenotype, Genotype, published, published_names
 from .load import load_genotype
-from .space import CellGraph, CellSpace, get_space
+from .nasbench101 import NASBench101Space
+from .nasbench101_spec import NASBENCH101_OPS, ModelSpec, enumerate_unique
+from .nasbench201 import NASBENCH201_OPS, NASBench201Space, unique_key
+from .search_space import SearchSpace, get_space, registered_spaces
+from .space import CellGraph, CellSpace
+from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
 
 __all__ = [
     'DARTS_OPS',
+    'NASBENCH101_OPS',
+    'NASBENCH201_OPS',
+    'TRANSNAS101_OPS',
     'CellGenotype',
     'CellGraph',
     'CellSpace',
     'Genotype',
+    'ModelSpec',
+    'NASBench101Space',
+    'NASBench201Space',
+    'SearchSpace',
+    'TransNASMacroSpace',
+    'TransNASMicroSpace',
     'darts_space',
     'discretize',
+    'enumerate_unique',
     'get_space',
     'load_genotype',
     'published',
     'published_names',
+    'registered_spaces',
+    'unique_key',
 ]

@@ -6,9 +6,8 @@ Reading one, from JSON or from text, never executes anything.
 import ast
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Mapping, Union
 
@@ -46,15 +45,15 @@ class CellGenotype:
             node = []
             for edge in _sequence(edges, f'node {number}'):
                 if not (isinstance(edge, (list, tuple)) and len(edge) == 2):
-                    raise ValueError(f'an edge is (operation, source state), got {edge!r}')
+                    raise ValueError(f'an edge is (operation, source state), got {_shorten(repr(edge))}')
                 op, source = edge
                 if not isinstance(op, str) or not _is_state(source):
-                    raise ValueError(f'an edge is (operation, source state), got {edge!r}')
+                    raise ValueError(f'an edge is (operation, source state), got {_shorten(repr(edge))}')
                 node.append((op, source))
             checked.append(tuple(node))
         concat = tuple(_sequence(concat, 'concat'))
         if not concat or not all(map(_is_state, concat)):
-            raise ValueError(f'concat must list states, got {concat!r}')
+            raise ValueError(f'concat must list states, got {_shorten(repr(concat))}')
         return cls(tuple(checked), concat)
 
     def count(self, op: str) -> int:
@@ -74,8 +73,8 @@ class Genotype:
         space: name of the space.
         cells: the derived cell of each type (``normal`` and ``reduce`` in DARTS).
         meta: where it comes from: ``config_hash``, ``seed``, ``epoch``, ``score``,
-            ``version``. Not part of the architecture: two genotypes that differ
-            only here are equal.
+            ``version`` (of the package that made it). Not part of the architecture: two
+            genotypes that differ only here are equal.
         macro: settings of the skeleton that belong to the architecture itself.
     """
 
@@ -92,7 +91,7 @@ class Genotype:
                 kind: dict(nodes=[[list(e) for e in node] for node in cell.nodes], concat=list(cell.concat))
                 for kind, cell in self.cells.items()
             },
-            meta=dict(version=__version__, **{k: v for k, v in self.meta.items() if k != 'version'}),
+            meta={'version': __version__, **self.meta},
         )
         if self.macro:
             out['macro'] = dict(self.macro)
@@ -111,18 +110,28 @@ class Genotype:
             raise ValueError("'space' must be a name and 'cells' a dict of cells")
         cells = {}
         for kind, cell in content['cells'].items():
+            if not isinstance(kind, str):
+                raise ValueError(f'a cell type is a name, got {kind!r}')
             if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
                 raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
             cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
+        for key in ('meta', 'macro'):
+            if not isinstance(content.get(key, {}), Mapping):
+                raise ValueError(f'{key!r} must be a dict, got {_shorten(repr(content[key]))}')
         return cls(content['space'], cells, dict(content.get('meta', {})), dict(content.get('macro', {})))
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes JSON; a reader or a crash never meets a half-written file."""
         path = Path(path)
+        text = json.dumps(self.to_dict(), indent=2)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile('w', dir=path.parent, suffix='.tmp', delete=False) as file:
-            json.dump(self.to_dict(), file, indent=2)
-        os.replace(file.name, path)
+        # Not a tempfile: those are closed to everyone else, which the genotype should not be.
+        unfinished = path.with_name(f'{path.name}.{os.getpid()}.tmp')
+        try:
+            unfinished.write_text(text)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     def to_text(self) -> str:
         """Text in the style of DARTS: ``Genotype(normal=[...], normal_concat=[...], ...)``."""
@@ -151,7 +160,10 @@ def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype
         if call.args or not all(keyword.arg for keyword in call.keywords):
             raise ValueError('only keyword arguments are read')
         values = {keyword.arg: _literal(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if len(values) < len(call.keywords):
+            raise ValueError('a keyword is repeated')
+    # TypeError: a literal such as {[]} that cannot be built
+    except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f'not a genotype in the style of DARTS ({error}): {_shorten(text)}') from None
     kinds = [name for name in values if not name.endswith('_concat')]
     cells = {}
@@ -166,7 +178,7 @@ def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype
     return Genotype(space, cells)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _published() -> dict:
     return json.loads(_PUBLISHED.read_text())
 
@@ -191,7 +203,7 @@ def _literal(node: ast.expr) -> Any:
     """A literal, or ``range`` of literals, since DARTS prints ``range(2, 6)``."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'range':
         bounds = [ast.literal_eval(arg) for arg in node.args]
-        if not 1 <= len(bounds) <= 2 or not all(_is_state(bound) for bound in bounds):
+        if node.keywords or not 1 <= len(bounds) <= 2 or not all(_is_state(bound) for bound in bounds):
             raise ValueError('range takes one or two small whole numbers')
         return list(range(*bounds))
     return ast.literal_eval(node)
@@ -209,4 +221,6 @@ def _sequence(value: Any, what: str) -> Any:
 
 
 def _shorten(text: str, limit: int = 120) -> str:
+    """The start of ``text`` on one line."""
+    text = ' '.join(text.split())
     return text if len(text) <= limit else text[:limit] + '...'

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Mapping, Optional, Union
 
 from .genotype import Genotype, published, published_names
-from .space import CellSpace, get_space
+from .search_space import SearchSpace, get_space, registered_spaces
 
 GenotypeLike = Union[str, os.PathLike, Mapping, Genotype]
 
 
-def load_genotype(source: GenotypeLike, space: Union[None, str, dict, CellSpace] = None) -> Genotype:
+def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpace] = None) -> Genotype:
     """Reads a genotype and checks it against its space.
 
     Args:
         source: a :class:`Genotype`, its dict, the path of a JSON file, a published
             name, or the text form of the space.
         space: the space that ``source`` must belong to. By default the one that the
-            genotype names; DARTS text, which names none, is read as S0.
+            genotype names or whose text form it has; text of the form of several
+            belongs to the first that is registered (DARTS text to S0).
 
     Raises:
         FileNotFoundError: ``source`` is neither a file, a published name nor a text.
@@ -33,8 +34,8 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, CellSpace]
             genotype = Genotype.from_dict(source)
         elif isinstance(source, str) and source in published_names():
             genotype = published(source)
-        elif isinstance(source, str) and _is_text(source):
-            genotype = (wanted or get_space(_text_space(source))).parse(source)
+        elif isinstance(source, str) and (text_space := _text_space(source, wanted)) is not None:
+            genotype = text_space.parse(source)
         else:
             where = f'genotype {os.fspath(source)!r}'
             genotype = Genotype.from_dict(_read_json(Path(source)))
@@ -45,18 +46,16 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, CellSpace]
     return genotype
 
 
-def _is_text(source: str) -> bool:
-    return source.lstrip().startswith('Genotype(')
-
-
-def _text_space(source: str) -> str:
-    return 'darts_s0'
+def _text_space(source: str, wanted: Optional[SearchSpace]) -> Optional[SearchSpace]:
+    """The space that can read ``source`` as text, the wanted one first; None if it is no text."""
+    spaces = registered_spaces() if wanted is None else [wanted, *registered_spaces()]
+    return next((space for space in spaces if space.matches(source)), None)
 
 
 def _read_json(path: Path) -> Mapping:
     if not path.is_file():
         raise FileNotFoundError(
-            f'genotype {str(path)!r} is neither a file nor a published name; published are: '
+            f'genotype {str(path)!r} is no file, no text of a registered space and no published name; published are: '
             f'{", ".join(published_names())}'
         )
     try:

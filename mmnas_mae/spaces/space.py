@@ -1,11 +1,12 @@
-"""Search spaces as data: which edges a cell has and which operations may stand on them."""
+"""Spaces of cells as data: which edges a cell has and which operations may stand on them."""
 
 import random
-from dataclasses import dataclass
-from typing import Mapping, Optional, Sequence, Union
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import Any, Iterator, Mapping, Optional, Sequence
 
-from ..registry import SPACES
-from .genotype import CellGenotype, Genotype, parse_darts_text
+from .genotype import CellGenotype, Edge, Genotype, parse_darts_text
+from .search_space import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class CellGraph:
 
 
 @dataclass(frozen=True)
-class CellSpace:
+class CellSpace(SearchSpace):
     """A space of cells: its graphs and its rule of derivation.
 
     Args:
@@ -86,6 +87,7 @@ class CellSpace:
         keep: incoming edges kept for each node at derivation; None keeps all.
         never: operations that derivation never picks.
         skip_op: the operation counted as a skip connection.
+        macro: settings of the skeleton that all members share and state.
     """
 
     name: str
@@ -93,17 +95,22 @@ class CellSpace:
     keep: Optional[int] = None
     never: tuple[str, ...] = ()
     skip_op: str = 'skip_connect'
+    macro: Mapping[str, Any] = field(default_factory=dict)
+
+    def matches(self, text: str) -> bool:
+        """Text in the style of DARTS."""
+        return text.lstrip().startswith('Genotype(')
 
     def parse(self, text: str) -> Genotype:
-        """Reads the space's own text form."""
+        """Reads text in the style of DARTS."""
         return parse_darts_text(text, self.name, self.keep or 1)
 
     def format(self, genotype: Genotype) -> str:
-        """Writes the space's own text form."""
+        """Writes text in the style of DARTS."""
         return genotype.to_text()
 
     def validate(self, genotype: Genotype) -> None:
-        """Checks that ``genotype`` is a member of the space.
+        """Checks cells, edges, operations and the skeleton.
 
         Raises:
             ValueError: the reason, naming cell, node and what would be allowed.
@@ -112,6 +119,8 @@ class CellSpace:
             raise ValueError(
                 f'space {self.name} has the cells {sorted(self.cells)}, the genotype has {sorted(genotype.cells)}'
             )
+        if dict(genotype.macro) != dict(self.macro):
+            raise ValueError(f'space {self.name}: macro must be {dict(self.macro)}, got {dict(genotype.macro)}')
         for kind, graph in self.cells.items():
             self._validate_cell(kind, graph, genotype.cells[kind])
 
@@ -121,7 +130,7 @@ class CellSpace:
             raise ValueError(f'{where}: needs {graph.num_nodes} nodes, got {len(cell.nodes)}')
         if cell.concat != graph.concat:
             raise ValueError(f'{where}: the output must be states {graph.concat}, got {cell.concat}')
-        candidates = dict(zip(graph.edges, graph.ops))
+        candidates = self._candidates(graph)
         for i, (edges, incoming) in enumerate(zip(cell.nodes, graph.incoming())):
             node = graph.num_inputs + i
             expected = len(incoming) if self.keep is None else min(self.keep, len(incoming))
@@ -136,41 +145,89 @@ class CellSpace:
                         f'{where}: node {node} cannot take state {source}; it takes '
                         f'{[s for n, s in graph.edges if n == node]}'
                     )
-                allowed = [name for name in candidates[node, source] if name not in self.never]
-                if op not in allowed:
-                    raise ValueError(f'{where}: edge {source}->{node} cannot be {op!r}; it may be {allowed}')
+                if op not in candidates[node, source]:
+                    raise ValueError(
+                        f'{where}: edge {source}->{node} cannot be {op!r}; it may be {candidates[node, source]}'
+                    )
+
+    def _candidates(self, graph: CellGraph) -> dict[tuple[int, int], list[str]]:
+        """Operations that a derived cell may have on each edge (node, source)."""
+        return {edge: [op for op in ops if op not in self.never] for edge, ops in zip(graph.edges, graph.ops)}
 
     def random_genotype(self, generator: random.Random) -> Genotype:
         """A uniform draw: the kept edges of each node, then an operation on each."""
         cells = {}
         for kind, graph in self.cells.items():
+            candidates = self._candidates(graph)
             nodes = []
             for incoming in graph.incoming():
                 kept = sorted(generator.sample(incoming, min(self.keep or len(incoming), len(incoming))))
-                nodes.append(
-                    tuple(
-                        (generator.choice([op for op in graph.ops[e] if op not in self.never]), graph.edges[e][1])
-                        for e in kept
-                    )
-                )
+                edges = [graph.edges[e] for e in kept]
+                nodes.append(tuple((generator.choice(candidates[edge]), edge[1]) for edge in edges))
             cells[kind] = CellGenotype(tuple(nodes), graph.concat)
-        return Genotype(self.name, cells)
+        return Genotype(self.name, cells, macro=dict(self.macro))
 
+    def mutate(self, genotype: Genotype, generator: random.Random) -> Genotype:
+        """Changes one edge: its operation or, where a node leaves sources out, its source.
 
-def get_space(space: Union[str, dict, CellSpace]) -> CellSpace:
-    """A space by registered name (``'s0'``, ``'darts_s0'``), by config, or as it is.
+        Cell, node and edge are uniform draws among those that can change, one after
+        the other; so is the choice between operation and source, then the new value.
+        An edge that moves keeps its operation where the new place has it.
 
-    Raises:
-        ValueError: no such space; the message lists the registered names.
-    """
-    if not isinstance(space, (str, dict)):
-        return space
-    cfg = dict(type=space) if isinstance(space, str) else dict(space)
-    if isinstance(cfg.get('type'), str):
-        key = cfg['type'].removeprefix(f'{SPACES.scope}.')
-        if SPACES.get(key) is None:
-            key = key.lower().replace('-', '_')
-        if SPACES.get(key) is None:
-            raise ValueError(f'unknown search space {cfg["type"]!r}; there are: {", ".join(sorted(SPACES.module_dict))}')
-        cfg['type'] = key
-    return SPACES.build(cfg)
+        Raises:
+            ValueError: ``genotype`` is no member, or the only one.
+        """
+        self.validate(genotype)
+        moves = self._moves(genotype)
+        if not moves:
+            raise ValueError(f'space {self.name} has a single member; nothing can be mutated')
+        places = list(moves)
+        for level in range(3):
+            value = generator.choice(list(dict.fromkeys(place[level] for place in places)))
+            places = [place for place in places if place[level] == value]
+        kind, i, k = places[0]
+        cell = genotype.cells[kind]
+        edges = list(cell.nodes[i])
+        edges[k] = generator.choice(generator.choice(moves[kind, i, k]))
+        edges.sort(key=lambda edge: edge[1])
+        nodes = (*cell.nodes[:i], tuple(edges), *cell.nodes[i + 1 :])
+        cells = {**genotype.cells, kind: CellGenotype(nodes, cell.concat)}
+        return Genotype(self.name, cells, macro=dict(self.macro))
+
+    def _moves(self, genotype: Genotype) -> dict[tuple[str, int, int], list[list[Edge]]]:
+        """For each (cell, node, edge) that can change: its other operations and its other sources."""
+        moves = {}
+        for kind, graph in self.cells.items():
+            candidates = self._candidates(graph)
+            for i, edges in enumerate(genotype.cells[kind].nodes):
+                node, used = graph.num_inputs + i, {source for _, source in edges}
+                free = [s for n, s in graph.edges if n == node and s not in used]
+                for k, (op, source) in enumerate(edges):
+                    ops = [(other, source) for other in candidates[node, source] if other != op]
+                    sources = [
+                        (other, s)
+                        for s in free
+                        for other in candidates[node, s]
+                        if other == op or op not in candidates[node, s]
+                    ]
+                    if ops or sources:
+                        moves[kind, i, k] = [choices for choices in (ops, sources) if choices]
+        return moves
+
+    def enumerate(self) -> Iterator[Genotype]:
+        """Every member, one at a time; the last edge changes fastest."""
+        choices = []  # of each node: (cell type, every possible list of edges)
+        for kind, graph in self.cells.items():
+            candidates = self._candidates(graph)
+            for incoming in graph.incoming():
+                options: list[tuple[Edge, ...]] = []
+                for kept in combinations(incoming, min(self.keep or len(incoming), len(incoming))):
+                    edges = [graph.edges[e] for e in kept]
+                    options += product(*([(op, edge[1]) for op in candidates[edge]] for edge in edges))
+                choices.append((kind, options))
+        for nodes in product(*(options for _, options in choices)):
+            cells = {
+                kind: CellGenotype(tuple(node for (k, _), node in zip(choices, nodes) if k == kind), graph.concat)
+                for kind, graph in self.cells.items()
+            }
+            yield Genotype(self.name, cells, macro=dict(self.macro))

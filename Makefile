@@ -1,0 +1,112 @@
+# All that a newcomer needs: `make quickstart` and `make test`. Both make .venv at the first call and reuse it later.
+#
+# Variables, given as `make quickstart PYTHON=/opt/python3.11/bin/python3`:
+#   PYTHON       the interpreter that .venv is made from (3.10, 3.11 or 3.12)
+#   PIP_FLAGS    more flags for every pip install, for instance another index that holds a CPU build of torch
+#   PYTEST_ARGS  more flags or files for pytest
+PYTHON ?=
+PIP_FLAGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+# 2 threads everywhere: the figures of the README are for 2 cores, and more threads make small convolutions slower.
+OMP_NUM_THREADS ?= 2
+MKL_NUM_THREADS ?= 2
+MPLBACKEND := Agg
+PIP_DISABLE_PIP_VERSION_CHECK := 1
+export OMP_NUM_THREADS MKL_NUM_THREADS MPLBACKEND PIP_DISABLE_PIP_VERSION_CHECK
+
+# A finished step leaves a stamp whose name holds a checksum of what it installed, so that an edited requirement file
+# runs its step again and nothing else does.
+DONE := $(VENV)/.done
+checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
+TORCH := $(DONE)/torch-$(call checksum,requirements/torch.txt)
+CORE := $(DONE)/core-$(call checksum,requirements/core.txt)
+DETECTION := $(DONE)/detection-$(call checksum,requirements/detection.txt)
+TESTS := $(DONE)/tests-$(call checksum,requirements/tests.txt)
+# The editable install points at this folder: a moved checkout needs it anew.
+PACKAGE := $(DONE)/package-$(shell { cat setup.py pyproject.toml mmnas_mae/version.py; pwd; } | cksum | cut -d ' ' -f 1)
+
+# $(call install,ARGUMENTS): the pins of core hold for every step, so that a later one cannot move them.
+install = $(PY) -m pip install -qq --no-input $(PIP_FLAGS) -c requirements/torch.txt -c requirements/core.txt $(1)
+# The stamp of an older requirement file would hide that the environment has left it.
+finish = @rm -f $(DONE)/$(1)-* && touch $@
+
+.PHONY: help quickstart test test-slow lint env env-tests clean
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two pips at once in one environment do not end well.
+.NOTPARALLEL:
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+quickstart: env  ## Search an architecture on real photographs, no download of data: under 5 minutes on 2 cores
+	@$(PY) tools/quickstart.py
+
+test: env-tests  ## Run the tests
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+test-slow: env-tests  ## Run the tests that take minutes
+	$(PY) -m pytest -m slow $(PYTEST_ARGS)
+
+lint: env-tests  ## Check style and format as pre-commit does
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+env: $(PACKAGE)  ## Make .venv with what search and retraining need
+
+# Training a detector needs mmcv's compiled operators; the step that builds them belongs here, after $(DETECTION).
+env-tests: $(PACKAGE) $(TESTS)  ## Add mmdet and what the tests need
+
+clean:  ## Remove caches and build products; .venv and work_dirs stay
+	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A candidate counts if it runs (a shim of a version manager may not), has a supported version and can make a .venv.
+CANDIDATES = $(or $(PYTHON),python3.12 python3.11 python3.10 python3)
+SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+
+$(DONE)/venv:
+	@if $(PY) -c '' 2>/dev/null; then \
+	    $(PY) -c '$(SUPPORTED)' || { echo "error: $(VENV) is of $$($(PY) -V), not 3.10 to 3.12: remove it" >&2; exit 1; }; \
+	    $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; \
+	else \
+	    for candidate in $(CANDIDATES); do \
+	        if "$$candidate" -c '$(SUPPORTED)' >/dev/null 2>&1; then found=$$candidate; break; fi; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo 'error: no Python 3.10 to 3.12 with venv among: $(CANDIDATES) (name one with PYTHON=...)' >&2; exit 1; \
+	    fi; \
+	    echo "making $(VENV) with $$("$$found" -V)"; \
+	    "$$found" -m venv --clear $(VENV); \
+	fi
+	@mkdir -p $(DONE) && touch $@
+
+$(TORCH): | $(DONE)/venv
+	@echo 'installing torch: the long step, about 5 GB on disk'
+	@$(call install,-r requirements/torch.txt)
+	$(call finish,torch)
+
+$(CORE): | $(TORCH)
+	@echo 'installing the core: mmengine, mmcv without compiled operators, mmpretrain'
+	@$(call install,-r requirements/core.txt)
+	@$(call install,--no-deps --force-reinstall $(shell grep ^opencv-python-headless requirements/core.txt))
+	$(call finish,core)
+
+$(PACKAGE): | $(CORE)
+	@echo 'installing mmnas_mae, editable'
+	@$(call install,--no-build-isolation --no-deps -e .)
+	$(call finish,package)
+
+$(DETECTION): | $(CORE)
+	@echo 'installing mmdet'
+	@$(call install,-r requirements/detection.txt)
+	$(call finish,detection)
+
+$(TESTS): | $(DETECTION)
+	@echo 'installing what the tests need'
+	@$(call install,-r requirements/tests.txt)
+	$(call finish,tests)

@@ -1,0 +1,20 @@
+"""Hooks and environment of a search. A name in default_hooks can be changed by --cfg-options."""
+
+default_scope = 'mmpretrain'
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    bilevel=dict(type='mmnas_mae.BilevelHook', order=1),
+    genotype=dict(type='mmnas_mae.GenotypeHook'),
+    random_state=dict(type='mmnas_mae.RandomStateHook'),
+    reconstruction=dict(type='mmnas_mae.ReconstructionVisHook'),
+)
+env_cfg = dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
+visualizer = dict(type='Visualizer', vis_backends=[dict(type='LocalVisBackend')])
+log_level = 'INFO'
+load_from = None
+resume = False
+randomness = dict(seed=0)

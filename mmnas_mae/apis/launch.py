@@ -1,0 +1,123 @@
+"""From the command line to a runner, for tools/train.py and tools/test.py."""
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any, Iterator
+
+import torch
+import torch.distributed as dist
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags that training and testing share, named as in mmpretrain."""
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder for logs and checkpoints')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='settings that override the config, as key=value; nested keys with dots, lists as "[a,b]"',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
+    parser.add_argument('--no-pin-memory', action='store_true', help='do not pin memory in data loaders')
+    parser.add_argument('--no-persistent-workers', action='store_true', help='restart data workers every epoch')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+
+
+def add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags of training, named as in mmpretrain."""
+    add_common_arguments(parser)
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='go on from a checkpoint; without a path (or with "auto") from the latest in the work directory',
+    )
+    parser.add_argument('--amp', action='store_true', help='automatic mixed precision, in every optimizer step')
+    parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
+    parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Reads the config and merges the flags into it.
+
+    Raises:
+        FileNotFoundError: there is no such config.
+        RuntimeError: ``--amp`` without a device that supports it.
+    """
+    if not Path(args.config).is_file():
+        raise FileNotFoundError(f'config {args.config!r} does not exist')
+    cfg = Config.fromfile(args.config)
+    # First, so that the other flags see what the options have set.
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.launcher = args.launcher
+    for name in LOADERS:
+        if cfg.get(name) is not None:
+            defaults = dict(pin_memory=torch.cuda.is_available(), persistent_workers=True)
+            defaults['collate_fn'] = dict(type='default_collate')
+            cfg[name] = ConfigDict({**defaults, **cfg[name]})
+            if args.no_pin_memory:
+                cfg[name].pin_memory = False
+            if args.no_persistent_workers:
+                cfg[name].persistent_workers = False
+    if getattr(args, 'no_validate', False):
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if getattr(args, 'auto_scale_lr', False):
+        cfg.setdefault('auto_scale_lr', ConfigDict()).enable = True
+    if getattr(args, 'amp', False):
+        _enable_amp(cfg.optim_wrapper)
+    _set_resume(cfg, getattr(args, 'resume', None))
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
+    for name in LOADERS:
+        if cfg.get(name) is not None and not cfg[name].get('num_workers'):
+            # Persistent workers need workers.
+            cfg[name].num_workers = 0
+            cfg[name].persistent_workers = False
+    return cfg
+
+
+def build_runner(cfg: Config) -> Runner:
+    """Sets up processes where needed and builds the runner of the config."""
+    if cfg.launcher == 'pytorch' and not torch.cuda.is_available():
+        # MMEngine's own set-up selects a CUDA device; on CPUs the group is made here.
+        os.environ.setdefault('LOCAL_RANK', '0')
+        if not dist.is_initialized():
+            dist.init_process_group('gloo')
+        cfg.setdefault('model_wrapper_cfg', ConfigDict(type='MMDistributedDataParallel', broadcast_buffers=False))
+        cfg.model_wrapper_cfg.device_ids = None
+        cfg.model_wrapper_cfg.find_unused_parameters = cfg.get('find_unused_parameters', False)
+    return Runner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
+
+
+def _set_resume(cfg: Config, resume: Any) -> None:
+    if resume == 'auto':
+        cfg.resume, cfg.load_from = True, None
+    elif resume is not None:
+        if not Path(resume).is_file():
+            raise FileNotFoundError(f'--resume: checkpoint {resume!r} does not exist')
+        cfg.resume, cfg.load_from = True, resume
+
+
+def _optim_wrappers(optim_wrapper: ConfigDict) -> Iterator[ConfigDict]:
+    """The wrapper itself, or those nested in it where there are several optimizers."""
+    if 'optimizer' in optim_wrapper:
+        yield optim_wrapper
+    else:
+        yield from (value for value in optim_wrapper.values() if isinstance(value, dict))
+
+
+def _enable_amp(optim_wrapper: ConfigDict) -> None:
+    if not torch.cuda.is_available():
+        raise RuntimeError('--amp needs a GPU: AmpOptimWrapper does not run on the CPU')
+    for wrapper in _optim_wrappers(optim_wrapper):
+        if wrapper.get('type', 'OptimWrapper') not in ('OptimWrapper', 'AmpOptimWrapper'):
+            raise RuntimeError(f'--amp replaces OptimWrapper only, got {wrapper.type}')
+        wrapper.type = 'AmpOptimWrapper'
+        wrapper.setdefault('loss_scale', 'dynamic')

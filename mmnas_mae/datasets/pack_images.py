@@ -1,0 +1,52 @@
+"""The last step of a search pipeline."""
+
+from typing import Sequence
+
+import numpy as np
+import torch
+from mmengine.structures import BaseDataElement
+
+from ..registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PackImages:
+    """Packs an image and where it came from, and nothing else.
+
+    mmpretrain's PackInputs also packs ``gt_label`` when there is one. This transform
+    looks up no key but ``img`` and ``meta_keys``, so that a search sees no label.
+
+    Args:
+        meta_keys: keys that are kept as meta information where they exist.
+    """
+
+    def __init__(self, meta_keys: Sequence[str] = ('sample_idx', 'img_path', 'ori_shape', 'img_shape')) -> None:
+        self.meta_keys = tuple(meta_keys)
+
+    def __call__(self, results: dict) -> dict:
+        """
+        Args:
+            results: ``img`` (H, W, 3) uint8.
+
+        Returns:
+            dict: ``inputs`` (3, H, W) uint8 and ``data_samples``, a BaseDataElement.
+
+        Raises:
+            ValueError: there is no image.
+            TypeError: the image is not (H, W, 3) uint8.
+        """
+        if 'img' not in results:
+            raise ValueError("PackImages found no 'img'; the pipeline must load it first, e.g. by LoadImageFromFile")
+        image = results['img']
+        if not (isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3):
+            got = f'{image.dtype} of shape {image.shape}' if isinstance(image, np.ndarray) else type(image).__name__
+            raise TypeError(
+                f'PackImages expects an HxWx3 uint8 image, got {got}; normalisation belongs to the data_preprocessor'
+            )
+        # ascontiguousarray before permute: flips leave negative strides, which torch does not take.
+        inputs = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).contiguous()
+        meta = {key: results[key] for key in self.meta_keys if key in results}
+        return dict(inputs=inputs, data_samples=BaseDataElement(metainfo=meta))
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(meta_keys={self.meta_keys})'

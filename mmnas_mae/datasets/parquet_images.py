@@ -1,0 +1,226 @@
+"""Images that are rows of Parquet files, as dataset hubs store them."""
+
+import bisect
+import io
+import itertools
+import json
+from pathlib import Path
+from typing import Any, Callable, Optional, Sequence, Union
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from PIL import Image
+
+from ..registry import DATASETS
+
+CHANNEL_ORDERS = ('rgb', 'bgr')
+
+
+@DATASETS.register_module()
+class ParquetImages(BaseDataset):
+    """Encoded images in a column of one Parquet file or of a folder of them.
+
+    Takes the place of mmpretrain's CIFAR10 in a config by a change of ``type`` and
+    ``data_root`` only. Samples hold their image, so a pipeline needs no loading step.
+    The encoded bytes of all rows stay in Arrow memory, which forked workers share.
+
+    Args:
+        data_root: a Parquet file, or a folder; in a folder every ``*.parquet`` below
+            it is read, in sorted order.
+        split: in a folder, reads only files whose name contains this text. A single
+            file ignores it.
+        image_column: binary, or the hub's struct with a binary field ``bytes``.
+        label_column: column of whole numbers that becomes ``gt_label``. Without it no
+            column but ``image_column`` is read from disk.
+        channel_order: ``rgb``, as mmpretrain's CIFAR10 gives, or ``bgr``, as its
+            image files are loaded.
+        pipeline: transforms.
+        with_label: ``False`` keeps ``label_column`` unread, ``True`` requires one, as
+            for mmpretrain's CustomDataset; ``None`` goes by ``label_column``.
+        download: has no effect; accepted because mmpretrain's CIFAR10 takes it.
+        **kwargs: ``metainfo``, ``indices``, ``test_mode``, ``lazy_init``, ``max_refetch``
+            of :class:`mmengine.dataset.BaseDataset`.
+
+    Raises:
+        ValueError: a setting is unknown or contradicts another, or a column is absent.
+        FileNotFoundError: ``data_root`` does not exist or holds no such file.
+        TypeError: a column is of another type.
+        RuntimeError: a file cannot be read or is empty, or an image cannot be decoded.
+    """
+
+    def __init__(
+        self,
+        data_root: str,
+        split: str = '',
+        image_column: str = 'image',
+        label_column: Optional[str] = None,
+        channel_order: str = 'rgb',
+        pipeline: Sequence[Union[dict, Callable]] = (),
+        with_label: Optional[bool] = None,
+        download: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if channel_order not in CHANNEL_ORDERS:
+            raise ValueError(f'channel_order must be one of {CHANNEL_ORDERS}, got {channel_order!r}')
+        if with_label and label_column is None:
+            raise ValueError('with_label=True needs label_column, the name of the column with the labels')
+        for key in ('ann_file', 'data_prefix', 'filter_cfg'):
+            if kwargs.pop(key, None):
+                raise ValueError(f'{key} means nothing to ParquetImages; choose images by data_root, split or indices')
+        if not str(data_root):
+            raise ValueError('data_root must be a Parquet file or a folder of them, got an empty text')
+        self.split = split
+        self.image_column = image_column
+        self.label_column = None if with_label is False else label_column
+        self.channel_order = channel_order
+        # The list of samples is a range of row numbers; to serialize it would only make it larger.
+        kwargs['serialize_data'] = False
+        super().__init__(data_root=str(data_root), data_prefix={}, pipeline=list(pipeline), **kwargs)
+
+    def load_data_list(self) -> range:
+        """Reads the columns of every file; a sample is the number of its row over all files."""
+        root = Path(self.data_root).expanduser()
+        files = find_parquet_files(root, self.split)
+        self._names = [file.name if file == root else file.relative_to(root).as_posix() for file in files]
+        self._files = [str(file) for file in files]
+        tables = [_read(file, self.image_column, self.label_column) for file in files]
+        self._images = [images for images, _, _ in tables]
+        self._labels = [labels for _, labels, _ in tables]
+        self._ends = list(itertools.accumulate(len(images) for images in self._images))
+        classes = next((names for _, _, names in tables if names), None)
+        if classes:
+            self._metainfo.setdefault('classes', classes)
+        return range(self._ends[-1])
+
+    def get_data_info(self, idx: int) -> dict:
+        """Decodes an image.
+
+        Args:
+            idx: place in the data set.
+
+        Returns:
+            dict: ``img`` (H, W, 3) uint8, ``img_path`` ('file.parquet#row'), ``img_shape``
+            and ``ori_shape`` (H, W), ``sample_idx``, and ``gt_label`` if there is a label
+            column.
+        """
+        self.full_init()
+        number = int(self.data_list[idx])
+        file = bisect.bisect_right(self._ends, number)
+        row = number - (self._ends[file - 1] if file else 0)
+        image = self._decode(file, row)
+        info = dict(
+            img=image,
+            img_path=f'{self._names[file]}#{row}',
+            img_shape=image.shape[:2],
+            ori_shape=image.shape[:2],
+            sample_idx=idx % len(self.data_list),
+        )
+        if self._labels[file] is not None:
+            info['gt_label'] = int(self._labels[file][row])
+        return info
+
+    def _decode(self, file: int, row: int) -> np.ndarray:
+        encoded = self._images[file][row].as_buffer()
+        try:
+            # Pillow and its codecs raise half a dozen unrelated types on bad bytes; None is a null.
+            with Image.open(io.BytesIO(encoded)) as image:
+                pixels = np.array(image.convert('RGB'))
+        except Exception as error:
+            reason = 'it is null' if encoded is None else _one_line(error)
+            raise RuntimeError(f'{self._files[file]}, row {row}: the image cannot be decoded: {reason}') from error
+        return pixels if self.channel_order == 'rgb' else np.ascontiguousarray(pixels[..., ::-1])
+
+
+def find_parquet_files(root: Path, split: str = '') -> list[Path]:
+    """The Parquet files that ``root`` and ``split`` stand for, sorted.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    if root.is_file():
+        return [root]
+    if not root.is_dir():
+        raise FileNotFoundError(f'data_root {root} does not exist; it must be a Parquet file or a folder of them')
+    files = sorted(path for path in root.rglob('*.parquet') if path.is_file())
+    if not files:
+        raise FileNotFoundError(f'data_root {root} is a folder without *.parquet files')
+    chosen = [path for path in files if split in path.name]
+    if not chosen:
+        names = ', '.join(path.name for path in files[:10])
+        raise FileNotFoundError(f'no *.parquet file in data_root {root} has split {split!r} in its name; found {names}')
+    return chosen
+
+
+def _read(file: Path, image_column: str, label_column: Optional[str]) -> tuple[Any, Optional[np.ndarray], tuple]:
+    """Images (binary ChunkedArray), labels and class names of a file; reads these columns only."""
+    try:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('ParquetImages needs pyarrow: pip install "mmnas-mae[core]"') from error
+
+    def is_bytes(kind: Any) -> bool:
+        return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+    columns = {'image_column': image_column}
+    if label_column is not None:
+        columns['label_column'] = label_column
+    try:
+        with pq.ParquetFile(file) as reader:
+            schema = reader.schema_arrow
+            rows = reader.metadata.num_rows
+            for setting, column in columns.items():
+                if column not in schema.names:
+                    raise ValueError(f'{file} has no {setting} {column!r}; its columns are {", ".join(schema.names)}')
+            kind = schema.field(image_column).type
+            is_struct = pa.types.is_struct(kind) and kind.get_field_index('bytes') >= 0
+            if not is_bytes(kind.field('bytes').type if is_struct else kind):
+                raise TypeError(
+                    f'image_column {image_column!r} of {file} must be binary or a struct with binary bytes, got {kind}'
+                )
+            if label_column is not None and not pa.types.is_integer(schema.field(label_column).type):
+                label_kind = schema.field(label_column).type
+                raise TypeError(f'label_column {label_column!r} of {file} must hold whole numbers, got {label_kind}')
+            if rows == 0:
+                raise RuntimeError(f'{file} is empty: it has no rows')
+            table = reader.read(columns=list(columns.values()))
+    except (pa.ArrowException, OSError) as error:
+        raise RuntimeError(f'{file} cannot be read as Parquet: {_one_line(error)}') from error
+    images = table.column(image_column)
+    if is_struct:
+        images = pc.struct_field(images, 'bytes')
+    labels = None
+    if label_column is not None:
+        if table.column(label_column).null_count:
+            raise RuntimeError(f'label_column {label_column!r} of {file} has rows without a label')
+        labels = table.column(label_column).to_numpy().astype(np.int64)
+    return images, labels, _class_names(schema.metadata or {}, label_column)
+
+
+def _class_names(metadata: dict[bytes, bytes], label_column: Optional[str]) -> tuple[str, ...]:
+    """Class names in a schema's metadata: ``classes``, ``class_names``, or the hub's own entry.
+
+    They serve display only, so what cannot be parsed is passed over.
+    """
+    for key in (b'classes', b'class_names'):
+        text = metadata.get(key, b'').decode(errors='replace')
+        if text.startswith('['):
+            return tuple(_json(text) or ())
+        if text:
+            return tuple(text.split(','))
+    features = _json(metadata.get(b'huggingface', b'{}').decode(errors='replace'))
+    for key in ('info', 'features', label_column or 'label', 'names'):
+        features = features.get(key) if isinstance(features, dict) else None
+    return tuple(features) if isinstance(features, list) else ()
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _one_line(error: Exception) -> str:
+    return ' '.join(str(error).split()) or type(error).__name__

@@ -1,0 +1,176 @@
+"""The alpha step of a bilevel search."""
+
+from copy import deepcopy
+from typing import Any, Iterator, Optional
+
+import torch
+from mmengine.dist import all_reduce_params
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from ..models import SearchModel
+from ..registry import HOOKS
+from .arch_grad import LossFn, enable_grad, first_order, second_order
+from .optim_constructor import BilevelOptimWrapper
+
+
+@HOOKS.register_module()
+class BilevelHook(Hook):
+    """Optimises the architecture before each step of the weights (paper eq. 2).
+
+    The alpha gradient is taken with respect to alpha alone on a batch of the
+    architecture's part of the data, averaged over ranks, and given to the ``arch``
+    optimizer. Clipping and precision are those of ``optim_wrapper.arch``.
+
+    Args:
+        arch_dataloader: data of the architecture. By default the loader of the
+            weights with ``dataset.part='arch'``, that is the other part of the same split.
+        order: 1, or 2 for the gradient through one unrolled step of the weights.
+        warmup_epochs: epochs at the start in which only the weights are trained.
+        radius: length of the finite difference of ``order=2``.
+
+    Raises:
+        ValueError: an argument lies outside its range.
+    """
+
+    priority = 'HIGH'
+
+    def __init__(
+        self, arch_dataloader: Optional[dict] = None, order: int = 1, warmup_epochs: int = 0, radius: float = 0.01
+    ) -> None:
+        if order not in (1, 2):
+            raise ValueError(f'BilevelHook.order must be 1 or 2, got {order!r}')
+        if warmup_epochs < 0:
+            raise ValueError(f'BilevelHook.warmup_epochs must not be negative, got {warmup_epochs}')
+        self.arch_dataloader = arch_dataloader
+        self.order = order
+        self.warmup_epochs = warmup_epochs
+        self.radius = radius
+        self._loader: Optional[DataLoader] = None
+        self._iterator: Optional[Iterator] = None
+        #: How often the architecture's data has been gone through, and batches since.
+        self._epoch = 0
+        self._position = 0
+
+    def before_train(self, runner: Runner) -> None:
+        """Builds the architecture's loader, and resumes it where it stood.
+
+        Raises:
+            TypeError: the runner's model is not a search model or has a single optimizer.
+        """
+        if not (
+            isinstance(_unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
+        ):
+            raise TypeError(
+                'BilevelHook needs a search model and optim_wrapper.constructor='
+                "'mmnas_mae.BilevelOptimWrapperConstructor'"
+            )
+        cfg = deepcopy(self.arch_dataloader)
+        if cfg is None:
+            cfg = deepcopy(runner.cfg.train_dataloader)
+            if 'part' not in cfg.dataset:
+                raise ValueError(
+                    'BilevelHook.arch_dataloader is not given and train_dataloader.dataset is no '
+                    'mmnas_mae.SearchSplit whose other part could be used'
+                )
+            cfg.dataset.part = 'arch'
+        cfg.setdefault('sampler', dict())
+        cfg['sampler'] = dict(cfg['sampler'], type='mmnas_mae.ResumableSampler')
+        self._loader = Runner.build_dataloader(cfg, seed=runner.seed)
+        # Its own generator: starting an epoch must not draw from the global one.
+        self._loader.generator = torch.Generator()
+        self._start_epoch()
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Tells the data of the weights which epoch it is."""
+        _set_epoch(runner.train_dataloader.dataset, runner.epoch)
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """The alpha step."""
+        if runner.epoch < self.warmup_epochs:
+            return
+        model = _unwrap(runner.model)
+        wrapper = runner.optim_wrapper['arch']
+        scaler = getattr(wrapper, 'loss_scaler', None)
+        scaled = scaler is not None and scaler.is_enabled()
+        val_loss = self._loss_fn(model, wrapper, self._next_batch())
+        alphas = model.arch_parameters()
+        if self.order == 1:
+            grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
+            loss = loss / scaler.get_scale() if scaled else loss
+        elif scaled:
+            raise ValueError('BilevelHook(order=2) does not go with fp16 loss scaling; use dtype="bfloat16"')
+        else:
+            weights = runner.optim_wrapper['weights']
+            grads, loss = second_order(
+                self._loss_fn(model, weights, data_batch),
+                val_loss,
+                alphas,
+                [p for group in weights.optimizer.param_groups for p in group['params']],
+                weights.optimizer,
+                self.radius,
+                model.buffers(),
+                reduce=_mean_over_ranks,
+            )
+        _mean_over_ranks(grads)
+        for alpha, grad in zip(alphas, grads):
+            alpha.grad = grad
+        # The wrapper clips only what requires gradients.
+        with enable_grad(alphas):
+            wrapper.step()
+        wrapper.zero_grad()
+        runner.message_hub.update_scalar('train/arch_loss', loss)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Saves where the architecture's data stands."""
+        checkpoint['bilevel'] = dict(epoch=self._epoch, position=self._position)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Takes up the position; the loader is built later, in :meth:`before_train`."""
+        if runner._resume and 'bilevel' in checkpoint:
+            self._epoch = checkpoint['bilevel']['epoch']
+            self._position = checkpoint['bilevel']['position']
+
+    @staticmethod
+    def _loss_fn(model: SearchModel, wrapper: Any, data_batch: Any) -> LossFn:
+        prepared = model.prepare(**model.data_preprocessor(data_batch, True))
+
+        def loss() -> Tensor:
+            with wrapper.optim_context(model):
+                return model.parse_losses(model.losses(**prepared))[0]
+
+        return loss
+
+    def _next_batch(self) -> Any:
+        batch = next(self._iterator, None)
+        if batch is None:
+            self._epoch, self._position = self._epoch + 1, 0
+            self._start_epoch()
+            batch = next(self._iterator)
+        self._position += 1
+        return batch
+
+    def _start_epoch(self) -> None:
+        if self._position >= len(self._loader):
+            self._epoch, self._position = self._epoch + 1, 0
+        sampler = self._loader.sampler
+        sampler.set_epoch(self._epoch)
+        sampler.start = self._position * self._loader.batch_size
+        _set_epoch(self._loader.dataset, self._epoch)
+        self._iterator = iter(self._loader)
+
+
+def _unwrap(model: Any) -> Any:
+    return model.module if is_model_wrapper(model) else model
+
+
+def _set_epoch(dataset: Any, epoch: int) -> None:
+    if hasattr(dataset, 'set_epoch'):
+        dataset.set_epoch(epoch)
+
+
+def _mean_over_ranks(tensors: list[Tensor]) -> None:
+    all_reduce_params(tensors, op='mean')

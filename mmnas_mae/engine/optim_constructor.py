@@ -1,0 +1,69 @@
+"""Two optimizers: one for the weights, one for the architecture."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
+from torch import Tensor, nn
+
+from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
+
+NAMES = ('weights', 'arch')
+
+
+class BilevelOptimWrapper(OptimWrapperDict):
+    """The optimizers ``weights`` and ``arch`` of a search.
+
+    Where MMEngine expects a single optimizer, as in ``train_step`` of a model or of
+    its distributed wrapper, this stands for ``weights``: the runner's own step is the
+    weight step. The architecture's is the matter of :class:`mmnas_mae.BilevelHook`.
+    """
+
+    def update_params(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """One step of the weights."""
+        self['weights'].update_params(loss, *args, **kwargs)
+
+    def optim_context(self, model: nn.Module) -> AbstractContextManager:
+        """Precision and gradient synchronisation of the weight step."""
+        return self['weights'].optim_context(model)
+
+
+@OPTIM_WRAPPER_CONSTRUCTORS.register_module()
+class BilevelOptimWrapperConstructor:
+    """Splits the parameters of a :class:`mmnas_mae.SearchModel` between two optimizers.
+
+    Args:
+        optim_wrapper_cfg: ``dict(weights=<optim wrapper>, arch=<optim wrapper>)``.
+        paramwise_cfg: not supported.
+
+    Raises:
+        ValueError: a wrapper is missing or unknown.
+    """
+
+    def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: Any = None) -> None:
+        if paramwise_cfg is not None:
+            raise ValueError('optim_wrapper.paramwise_cfg is not supported in a search')
+        if set(optim_wrapper_cfg) != set(NAMES):
+            raise ValueError(f'optim_wrapper needs {" and ".join(NAMES)}, got {sorted(optim_wrapper_cfg)}')
+        self.cfg = optim_wrapper_cfg
+
+    def __call__(self, model: nn.Module) -> BilevelOptimWrapper:
+        """Builds both optimizers.
+
+        Raises:
+            TypeError: the model has no architecture.
+        """
+        model = model.module if is_model_wrapper(model) else model
+        if not hasattr(model, 'arch_parameters'):
+            raise TypeError(f'BilevelOptimWrapperConstructor needs a search model, got {type(model).__name__}')
+        weights = [p for p in model.weight_parameters() if p.requires_grad]
+        parameters = dict(weights=weights, arch=model.arch_parameters())
+        return BilevelOptimWrapper(**{name: self._build(name, parameters[name]) for name in NAMES})
+
+    def _build(self, name: str, parameters: list[nn.Parameter]) -> OptimWrapper:
+        cfg = dict(self.cfg[name])
+        optimizer = OPTIMIZERS.build(dict(cfg.pop('optimizer')), default_args=dict(params=parameters))
+        cfg.setdefault('type', 'OptimWrapper')
+        return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))

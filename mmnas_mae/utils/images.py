@@ -1,0 +1,34 @@
+"""Pictures of reconstructions."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+#: Smallest side of a tile in pixels: a person should see what a 32-pixel image shows.
+_TILE = 96
+
+
+def reconstruction_grid(
+    images: Tensor, masks: Tensor, reconstructions: Tensor, mean: Tensor, std: Tensor
+) -> np.ndarray:
+    """Three rows: original, masked, and reconstructed where it was masked.
+
+    Args:
+        images, reconstructions (Tensor): (N, 3, H, W), normalised.
+        masks (Tensor): (N, 1, H, W), 1 = masked.
+        mean, std (Tensor): (3, 1, 1), of the normalisation, in units of 0 to 255.
+
+    Returns:
+        np.ndarray: uint8, (height, width, 3), small images magnified.
+    """
+    pixels = images * std + mean
+    filled = pixels * (1 - masks) + (reconstructions * std + mean) * masks
+    rows = torch.stack([pixels, pixels * (1 - masks) + 127.0 * masks, filled])
+    rows = rows.clamp(0, 255).round().cpu()
+    factor = -(-_TILE // images.shape[-1])
+    rows = rows.repeat_interleave(factor, -1).repeat_interleave(factor, -2)
+    rows = F.pad(rows, (2, 2, 2, 2), value=255)
+    _, _, _, height, width = rows.shape
+    grid = rows.permute(0, 3, 1, 4, 2).reshape(3 * height, len(images) * width, 3)
+    return grid.numpy().astype(np.uint8)

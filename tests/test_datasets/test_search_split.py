@@ -1,0 +1,281 @@
+import pickle
+import random
+import re
+
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.registry import DefaultScope
+from torch.utils.data import DataLoader
+
+from mmnas_mae.datasets import PackImages, PhotoCrops, SearchSplit
+from mmnas_mae.datasets.search_split import seeded
+from mmnas_mae.registry import DATASETS
+
+AUGMENTATION = [
+    dict(type='RandomCrop', crop_size=32, padding=4),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmnas_mae.PackImages'),
+]
+
+
+class Numbers(BaseDataset):
+    """Samples without an image, known by their number."""
+
+    def __init__(self, count, **kwargs):
+        self.count = count
+        super().__init__(serialize_data=False, **kwargs)
+
+    def load_data_list(self):
+        return [dict(img_path=f'{i}.png') for i in range(self.count)]
+
+
+class NoLabels(dict):
+    """An entry whose label raises when touched."""
+
+    def _refuse(self, key):
+        if key == 'gt_label':
+            raise AssertionError('a label was read')
+
+    def __getitem__(self, key):
+        self._refuse(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key):
+        self._refuse(key)
+        return super().__contains__(key)
+
+    def get(self, key, default=None):
+        self._refuse(key)
+        return super().get(key, default)
+
+    def pop(self, key, *default):
+        self._refuse(key)
+        return super().pop(key, *default)
+
+
+class UntouchableLabels(PhotoCrops):
+    def get_data_info(self, idx):
+        return NoLabels(super().get_data_info(idx), gt_label=3)
+
+
+def draw(results):
+    values = [random.random(), float(np.random.rand()), float(torch.rand(()))]
+    return dict(sample_idx=results['sample_idx'], values=values)
+
+
+def parts(count=100, fractions=None, names=('weights', 'arch'), **kwargs):
+    return [SearchSplit(Numbers(count), name, fractions, **kwargs).indices.tolist() for name in names]
+
+
+@pytest.mark.parametrize('shuffle', [True, False])
+@pytest.mark.parametrize('count', [2, 25, 100])
+def test_halves_are_disjoint_and_cover_everything(count, shuffle):
+    weights, arch = parts(count, shuffle=shuffle)
+    assert len(weights) == count // 2
+    assert sorted(weights + arch) == list(range(count))
+
+
+def test_fractions_may_leave_a_rest():
+    fractions = dict(weights=0.1, arch=0.025)
+    weights, arch = parts(12000, fractions)
+    assert (len(weights), len(arch)) == (1200, 300)
+    assert not set(weights) & set(arch)
+
+
+def test_borders_do_not_suffer_from_rounding():
+    shares = dict(a=0.1, b=0.2, c=0.7)
+    assert [len(part) for part in parts(10, shares, 'abc')] == [1, 2, 7]
+    shares = dict.fromkeys('abcdefghij', 0.1)
+    assert [len(part) for part in parts(10, shares, 'abcdefghij')] == [1] * 10
+
+
+def test_order_follows_the_seed():
+    assert parts(seed=3) == parts(seed=3)
+    assert parts(seed=3) != parts(seed=4)
+    expected = torch.randperm(100, generator=torch.Generator().manual_seed(3)).tolist()
+    assert sum(parts(seed=3), []) == expected
+    assert parts(shuffle=False) == [list(range(50)), list(range(50, 100))]
+
+
+def test_is_a_data_set_of_its_part():
+    inner = Numbers(10, metainfo=dict(classes=('x',)))
+    split = SearchSplit(inner, 'arch')
+    assert split.metainfo == dict(classes=('x',))
+    assert len(split) == 5
+    assert [split.get_data_info(i)['sample_idx'] for i in range(5)] == split.indices.tolist()
+    assert [sample['img_path'] for sample in split] == [f'{i}.png' for i in split.indices]
+
+
+def test_full_init_initialises_the_data_set():
+    inner = Numbers(10, lazy_init=True)
+    assert len(SearchSplit(inner, 'arch')) == 5
+    assert inner._fully_initialized
+
+
+def collect(dataset, workers, epochs=(0, 1), **kwargs):
+    """Batches of every epoch through one real loader."""
+    loader = DataLoader(dataset, 8, num_workers=workers, persistent_workers=workers > 0, **kwargs)
+    out = []
+    for epoch in epochs:
+        dataset.set_epoch(epoch)
+        out.append(list(loader))
+    return out
+
+
+def test_augmentation_does_not_depend_on_workers_but_on_the_epoch():
+    config = dict(type='mmnas_mae.PhotoCrops', split='val', pipeline=AUGMENTATION)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(dict(type='mmnas_mae.SearchSplit', dataset=config, part='weights'))
+    images = {
+        workers: [torch.cat([b['inputs'] for b in epoch]) for epoch in collect(dataset, workers, collate_fn=stack)]
+        for workers in (0, 2)
+    }
+    assert len(images[0][0]) == 105
+    for epoch in (0, 1):
+        assert torch.equal(images[0][epoch], images[2][epoch])
+    changed = (images[0][0] != images[0][1]).flatten(1).any(1)
+    assert changed.float().mean() > 0.9
+
+
+def stack(samples):
+    return dict(inputs=torch.stack([sample['inputs'] for sample in samples]))
+
+
+def test_every_generator_is_seeded_by_seed_epoch_and_index():
+    split = SearchSplit(Numbers(40, pipeline=[draw]), 'weights', seed=1)
+    first = [split[i]['values'] for i in range(20)]
+    assert [split[i]['values'] for i in reversed(range(20))] == first[::-1]
+    assert len({value for values in first for value in values}) == 60
+    whole = SearchSplit(Numbers(40, pipeline=[draw]), 'all', dict(all=1.0), seed=1)
+    by_index = {sample['sample_idx']: sample['values'] for sample in whole}
+    assert [by_index[int(i)] for i in split.indices] == first
+    split.set_epoch(1)
+    assert split.epoch == 1
+    assert all(split[i]['values'] != first[i] for i in range(20))
+    other = SearchSplit(Numbers(40, pipeline=[draw]), 'all', dict(all=1.0), seed=2)
+    assert all(sample['values'] != by_index[sample['sample_idx']] for sample in other)
+
+
+def test_pickled_copy_draws_the_same():
+    split = SearchSplit(PhotoCrops(split='val', pipeline=[draw]), 'arch')
+    split.set_epoch(4)
+    copy = pickle.loads(pickle.dumps(split))
+    assert copy.epoch == 4
+    assert copy[5] == split[5]
+
+
+def global_states():
+    return random.getstate(), np.random.get_state(), torch.get_rng_state()
+
+
+def same(first, second):
+    return (
+        first[0] == second[0]
+        and all(np.array_equal(a, b) for a, b in zip(first[1], second[1]))
+        and torch.equal(first[2], second[2])
+    )
+
+
+def test_global_random_state_is_untouched():
+    def fail(results):
+        draw(results)
+        raise KeyError('x')
+
+    before = global_states()
+    split = SearchSplit(Numbers(10, pipeline=[draw]), 'arch')
+    assert split[0]['values'] != split[1]['values']
+    assert same(before, global_states())
+    with pytest.raises(RuntimeError, match='cannot be read'):
+        SearchSplit(Numbers(10, pipeline=[fail]), 'arch')[0]
+    assert same(before, global_states())
+
+
+def test_seeded_takes_any_whole_numbers():
+    def value(*key):
+        with seeded(*key):
+            return draw(dict(sample_idx=0))['values']
+
+    keys = [(0, 0, 0), (-1, 0, 0), (2**63 - 1, 5, 2**40), (0, 0, 1), (0, 1, 0)]
+    assert len({tuple(value(*key)) for key in keys}) == len(keys)
+
+
+def test_labels_that_raise_are_not_touched():
+    with pytest.raises(AssertionError, match='a label was read'):
+        UntouchableLabels(split='val')[0]['gt_label']
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        split = SearchSplit(UntouchableLabels(split='val', pipeline=AUGMENTATION), 'arch')
+    for epoch in collect(split, 0, collate_fn=list):
+        samples = sum(epoch, [])
+        assert len(samples) == 105
+        assert all('gt_label' not in sample['data_samples'] for sample in samples)
+
+
+@pytest.mark.parametrize(
+    'settings, message',
+    [
+        (dict(part='alpha'), r"part must be one of fractions \(weights, arch\), got 'alpha'"),
+        (dict(part='a', fractions=dict(a=0.6, b=0.5)), r"sum to at most 1, got \{'a': 0\.6, 'b': 0\.5\}"),
+        (dict(part='a', fractions=dict(a=0.0)), 'fractions must be above 0'),
+        (dict(part='a', fractions=dict(a=0.5, b=-0.1)), 'fractions must be above 0'),
+        (dict(part='a', fractions=dict(a=0.01, b=0.5)), "part 'a' is empty: fraction 0.01 of the 10 images of Numbers"),
+    ],
+)
+def test_errors_of_settings(settings, message):
+    with pytest.raises(ValueError, match=message) as info:
+        SearchSplit(Numbers(10), **settings)
+    assert '\n' not in str(info.value)
+
+
+def test_a_sample_given_up_by_its_pipeline_is_not_replaced():
+    """BaseDataset would return another sample, possibly of the other part."""
+    split = SearchSplit(Numbers(10, pipeline=[lambda results: None]), 'arch')
+    index = int(split.indices[0])
+    message = rf'^Numbers, image {index} \({index}\.png\), cannot be read: its pipeline returned None$'
+    with pytest.raises(RuntimeError, match=message):
+        split[0]
+
+
+def folder(path, **kwargs):
+    """A folder of images without labels, by mmpretrain's own data set."""
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='RandomResizedCrop', scale=32), PackImages()]
+    config = dict(type='CustomDataset', data_root=str(path), with_label=False, pipeline=pipeline, **kwargs)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return DATASETS.build(
+            dict(type='mmnas_mae.SearchSplit', dataset=config, part='all', fractions=dict(all=1.0), shuffle=False)
+        )
+
+
+def test_folder_of_images(data_file):
+    split = folder(data_file('coco_mini/train2017'))
+    assert len(split) == 128
+    sample = split[3]
+    assert tuple(sample['inputs'].shape) == (3, 32, 32)
+    assert sample['data_samples'].img_path.endswith('.jpg')
+
+
+def test_errors_of_folders(tmp_path):
+    for path, message in (
+        (tmp_path, f"data set 'CustomDataset' with data_root='{tmp_path}' cannot be made: RuntimeError: Found 0 files"),
+        (tmp_path / 'no', f"with data_root='{tmp_path}/no' cannot be made: FileNotFoundError: "),
+    ):
+        with pytest.raises(RuntimeError, match=re.escape(message)) as info:
+            folder(path)
+        assert '\n' not in str(info.value)
+
+
+@pytest.mark.parametrize('content', [b'', b'no image'])
+def test_corrupt_file_is_named(tmp_path, content):
+    (tmp_path / 'bad.jpg').write_bytes(content)
+    split = folder(tmp_path)
+    with pytest.raises(RuntimeError, match=r'^CustomDataset, image 0.*cannot be read') as info:
+        split[0]
+    assert str(info.value).count(str(tmp_path / 'bad.jpg')) == 1
+    assert '\n' not in str(info.value)
+
+
+def test_corrupt_file_is_named_from_a_worker(tmp_path):
+    (tmp_path / 'bad.jpg').write_bytes(b'no image')
+    with pytest.raises(RuntimeError, match=r'CustomDataset, image 0.*bad\.jpg'):
+        next(iter(DataLoader(folder(tmp_path), num_workers=1)))

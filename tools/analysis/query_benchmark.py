@@ -1,0 +1,34 @@
+"""Prints what the table of a benchmark knows of an architecture, as JSON."""
+
+import argparse
+import json
+import math
+import sys
+
+from mmnas_mae.analysis.tabular import FILES, load_table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('benchmark', help=f'one of: {", ".join(FILES)}')
+    parser.add_argument(
+        'arch', help='text of the architecture in quotes, or genotype.json; for nasbench101 also its hash'
+    )
+    parser.add_argument('--table', help='the table or the folder that holds it (default: MMNAS_DATA or ../shared/data)')
+    parser.add_argument('--dataset', help='only this data set')
+    parser.add_argument('--metric', help='only this metric')
+    args = parser.parse_args()
+    try:
+        table = load_table(args.benchmark, args.table)
+        kept = table.select(args.dataset and [args.dataset], args.metric and [args.metric])
+        row = table.row(args.arch)
+    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+        sys.exit(f'error: {error}')
+    dropped = {column for pair, column in table.columns.items() if pair not in kept}
+    # NaN is no JSON.
+    row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+    print(json.dumps({name: value for name, value in row.items() if name not in dropped}))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

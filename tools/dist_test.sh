@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Tests on several processes of one machine or of several, on GPUs (nccl) or, where there is none, on CPUs (gloo).
+#   tools/dist_test.sh CONFIG CHECKPOINT PROCESSES [flags of tools/test.py]
+# Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT on each.
+set -euo pipefail
+if [ $# -lt 3 ]; then
+    echo "usage: $0 CONFIG CHECKPOINT PROCESSES [flags of tools/test.py]" >&2
+    exit 2
+fi
+CONFIG=$1
+CHECKPOINT=$2
+PROCESSES=$3
+shift 3
+exec "${PYTHON:-python}" -m torch.distributed.run \
+    --nnodes="${NNODES:-1}" \
+    --node_rank="${NODE_RANK:-0}" \
+    --master_addr="${MASTER_ADDR:-127.0.0.1}" \
+    --master_port="${PORT:-29500}" \
+    --nproc_per_node="$PROCESSES" \
+    "$(dirname "$0")/test.py" "$CONFIG" "$CHECKPOINT" --launcher pytorch "$@"

@@ -1,0 +1,32 @@
+"""Searches on photographs that come with installed packages, draws the result and says where it is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = Path('configs/quickstart/maenas_darts-s0-c4-l5_photos.py')
+WORK_DIR = Path('work_dirs/quickstart')
+
+
+def main() -> None:
+    _run('tools/train.py', CONFIG, '--work-dir', WORK_DIR)
+    _run('tools/visualization/draw_genotype.py', WORK_DIR / 'genotype.json')
+    pictures = sorted(
+        (ROOT / WORK_DIR).glob('*/vis_data/vis_image/reconstruction_*.png'), key=lambda p: p.stat().st_mtime
+    )
+    print()
+    print(f'genotype         {WORK_DIR / "genotype.json"}')
+    print(f'its drawing      {WORK_DIR / "genotype.png"}')
+    print(f'reconstructions  {pictures[-1].relative_to(ROOT)}')
+    print()
+    print('your own images  IMAGE_FOLDER=path/to/images .venv/bin/python tools/train.py \\')
+    print('                     configs/search/maenas_darts-s0_1xb64-50e_folder.py')
+
+
+def _run(script: str, *arguments: object) -> None:
+    subprocess.run([sys.executable, '-W', 'ignore', script, *map(str, arguments)], cwd=ROOT, check=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

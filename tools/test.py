@@ -1,0 +1,30 @@
+"""Tests a checkpoint: accuracy, detection AP, or the held-out reconstruction loss of a search."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from mmengine.fileio import dump
+
+from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_config
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_common_arguments(parser)
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', help='writes the metrics to this file (.json, .yml or .pkl)')
+    args = parser.parse_args()
+    if not Path(args.checkpoint).is_file():
+        raise FileNotFoundError(f'checkpoint {args.checkpoint!r} does not exist')
+    cfg = load_config(args)
+    cfg.load_from = args.checkpoint
+    if cfg.get('test_dataloader') is None:
+        raise ValueError(f'config {args.config!r} has no test_dataloader')
+    metrics = build_runner(cfg).test()
+    if args.out:
+        dump(metrics, args.out)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
