@@ -30,7 +30,7 @@ def main() -> None:
     model = MODELS.build(cfg.model)
     meta = load_checkpoint(model, args.checkpoint, map_location='cpu', strict=True)['meta']
     with torch.no_grad():
-        derived = discretize(model.arch.space, model.arch.weights(), True if args.exclude_none else None)
+        derived = discretize(model.arch.space, model.arch.strengths(), True if args.exclude_none else None)
     genotype = Genotype(
         derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
     )

@@ -2,7 +2,7 @@
 
 Command: tools/dist_train.sh configs/search/maenas_darts-s0_8xb128-50e_in1k.py 8
 Hardware: 8 GPUs.
-Expected: no figure of the paper, which searches ImageNet with partial channels; not yet reproduced.
+Expected: no figure of the paper, which searches with partial channels (maenas_pcdarts-s0_8xb128-50e_in1k.py).
 
 Weights and alpha are trained on disjoint 10 % and 2.5 % of the training images, drawn without labels, with the
 learning rates of PC-DARTS; alpha rests for 35 epochs. Patches have 8 pixels.

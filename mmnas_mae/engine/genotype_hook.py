@@ -65,7 +65,7 @@ class GenotypeHook(Hook):
         record = dict(
             epoch=epoch,
             genotype=genotype.to_dict()['cells'],
-            alphas={name: alpha.detach().tolist() for name, alpha in model.arch.alphas.items()},
+            alphas={name: alpha.tolist() for name, alpha in model.arch.named_parameters()},
             entropy=entropy,
             skips=skips,
         )

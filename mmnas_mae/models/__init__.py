@@ -1,18 +1,20 @@
 from .architecture import Architecture
 from .benchmark_ops import AvgPoolConv, BasicBlock
-from .cell import Cell, drop_path
+from .cell import Cell, CellWeights, drop_path
 from .darts_network import DARTSNetwork
 from .decoders import HierarchicalDecoder, SingleScaleDecoder
+from .features_only import FeatureInfo, FeaturesOnly
 from .genotype_backbone import GenotypeBackbone
 from .genotype_network import GenotypeNetwork
 from .heads import AuxiliaryHead, MaskedReconstructionHead
 from .maenas import MAENAS
 from .masking import FeatureBridge, MaskedBatchNorm2d, PatchMaskGenerator, Visibility
-from .mixed_op import MixedOp
+from .mixed_op import MixedOp, PartialMixedOp
 from .nasbench101_architecture import NASBench101Architecture
 from .nasbench101_network import NASBench101Network
 from .nasbench101_supernet import NASBench101Supernet
 from .nasbench201_network import NASBench201Network, NASBench201Supernet
+from .network_classifier import NetworkClassifier
 from .ops import OpArgs, build_op
 from .relaxations import SoftmaxRelaxation
 from .search_model import SearchModel
@@ -26,9 +28,12 @@ __all__ = [
     'AvgPoolConv',
     'BasicBlock',
     'Cell',
+    'CellWeights',
     'DARTSNetwork',
     'DARTSSupernet',
     'FeatureBridge',
+    'FeatureInfo',
+    'FeaturesOnly',
     'GenotypeBackbone',
     'GenotypeNetwork',
     'HierarchicalDecoder',
@@ -40,7 +45,9 @@ __all__ = [
     'NASBench101Supernet',
     'NASBench201Network',
     'NASBench201Supernet',
+    'NetworkClassifier',
     'OpArgs',
+    'PartialMixedOp',
     'PatchMaskGenerator',
     'SearchModel',
     'SingleScaleDecoder',

@@ -1,14 +1,14 @@
 """One cell, searched or derived."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Optional, Sequence
 
 import torch
 from torch import Tensor, nn
 
+from ..registry import MODELS
 from ..spaces import CellGraph
 from .masking import Visibility
-from .mixed_op import MixedOp
 from .ops import Identity, OpArgs, build_op
 
 
@@ -25,6 +25,22 @@ def drop_path(x: Tensor, prob: float) -> Tensor:
     return x * (mask / keep)
 
 
+@dataclass(frozen=True)
+class CellWeights:
+    """What a searched cell runs on in one forward pass.
+
+    Args:
+        ops (Tensor): (E, K) operation weights.
+        edges (Tensor): (E,) factors of the edges, with edge normalisation.
+        active: for each edge the candidates that are executed, none for an edge that is
+            not; None executes all. The weights of the others must be zero.
+    """
+
+    ops: Tensor
+    edges: Optional[Tensor] = None
+    active: Optional[Sequence[Sequence[int]]] = None
+
+
 class Cell(nn.Module):
     """A cell of any space: nodes that sum their edges, an output that concatenates nodes.
 
@@ -37,18 +53,33 @@ class Cell(nn.Module):
         preprocess: a module for each input, which brings it to the cell's channels.
         args: what the operations are built from; ``stride`` is that of edges that
             leave an input (2 in a reduction cell), all others have stride 1.
+        connection: config of the mixed operation on each edge of a searched cell,
+            :class:`MixedOp` by default.
     """
 
-    def __init__(self, kind: str, graph: CellGraph, preprocess: Sequence[nn.Module], args: OpArgs) -> None:
+    def __init__(
+        self,
+        kind: str,
+        graph: CellGraph,
+        preprocess: Sequence[nn.Module],
+        args: OpArgs,
+        connection: Optional[dict] = None,
+    ) -> None:
         super().__init__()
         self.kind = kind
         self.graph = graph
-        self.searched = args.searched
         self.preprocess = nn.ModuleList(preprocess)
         self.edges = nn.ModuleList()
         for (_, source), names in zip(graph.edges, graph.ops):
             edge_args = self._edge_args(source, args)
-            self.edges.append(MixedOp(names, edge_args) if args.searched else build_op(names[0], edge_args))
+            if args.searched:
+                self.edges.append(
+                    MODELS.build(
+                        connection or dict(type='mmnas_mae.MixedOp'), default_args=dict(names=names, args=edge_args)
+                    )
+                )
+            else:
+                self.edges.append(build_op(names[0], edge_args))
         self._incoming = graph.incoming()
 
     def _edge_args(self, source: int, args: OpArgs) -> OpArgs:
@@ -59,14 +90,14 @@ class Cell(nn.Module):
     def forward(
         self,
         inputs: Sequence[Tensor],
-        weights: Optional[Tensor] = None,
+        weights: Optional[CellWeights] = None,
         visible: Optional[Visibility] = None,
         drop_path_prob: float = 0.0,
     ) -> Tensor:
         """
         Args:
             inputs: (B, C_i, H_i, W_i) each.
-            weights (Tensor): (E, K) operation weights; only for a searched cell.
+            weights: what a searched cell runs on; a derived one takes none.
             visible: what ``sparse`` masking leaves visible.
             drop_path_prob: probability with which an edge other than the identity
                 is dropped, in training only.
@@ -76,19 +107,33 @@ class Cell(nn.Module):
         """
         states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
         for incoming in self._incoming:
-            states.append(sum(self._edge(e, states, weights, visible, drop_path_prob) for e in incoming))
+            states.append(
+                sum(self._edge(e, states, weights, visible, drop_path_prob) for e in self._run(incoming, weights))
+            )
         outputs = [states[i] for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
+
+    @staticmethod
+    def _run(incoming: Sequence[int], weights: Optional[CellWeights]) -> list[int]:
+        """The edges into a node that are executed; one at least, so that the node has a value."""
+        if weights is None or weights.active is None:
+            return list(incoming)
+        return [e for e in incoming if weights.active[e]] or list(incoming[:1])
 
     def _edge(
         self,
         index: int,
         states: Sequence[Tensor],
-        weights: Optional[Tensor],
+        weights: Optional[CellWeights],
         visible: Optional[Visibility],
         drop_path_prob: float,
     ) -> Tensor:
         op = self.edges[index]
         x = states[self.graph.edges[index][1]]
-        x = op(x, weights[index], visible) if self.searched else op(x, visible)
+        if weights is None:
+            x = op(x, visible)
+        else:
+            x = op(x, weights.ops[index], visible, None if weights.active is None else weights.active[index])
+            if weights.edges is not None:
+                x = weights.edges[index] * x
         return drop_path(x, drop_path_prob) if self.training and not isinstance(op, Identity) else x

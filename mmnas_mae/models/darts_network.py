@@ -6,7 +6,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..spaces import CellGraph
-from .cell import Cell
+from .cell import Cell, CellWeights
 from .masking import MaskedBatchNorm2d, Visibility, hide
 from .ops import FactorizedReduce, OpArgs, ReLUConvBN
 
@@ -27,6 +27,7 @@ class DARTSNetwork(BaseModule):
         stem_channels: output channels of the stem.
         affine: whether normalisations in the cells have parameters.
         searched: whether the cells are searched.
+        connection: config of the mixed operation of a searched edge, all channels by default.
 
     Raises:
         ValueError: an argument lies outside its range; the message names it.
@@ -41,6 +42,7 @@ class DARTSNetwork(BaseModule):
         stem_channels: int,
         affine: bool,
         searched: bool,
+        connection: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -77,7 +79,7 @@ class DARTSNetwork(BaseModule):
                 else ReLUConvBN(OpArgs(before, channels, 1, affine), kernel=1),
                 ReLUConvBN(OpArgs(last, channels, 1, affine), kernel=1),
             )
-            self.cells.append(Cell(kind, graphs[kind], preprocess, args))
+            self.cells.append(Cell(kind, graphs[kind], preprocess, args, connection))
             before, last = last, len(graphs[kind].concat) * channels
             was_reduced = reduced
         #: Output channels of each cell.
@@ -114,7 +116,7 @@ class DARTSNetwork(BaseModule):
         self,
         states: tuple[Tensor, Tensor],
         taps: Sequence[int],
-        weights: Optional[Mapping[str, Tensor]] = None,
+        weights: Optional[Mapping[str, CellWeights]] = None,
         visible: Optional[Visibility] = None,
     ) -> list[Tensor]:
         """Runs the stack.
@@ -123,7 +125,7 @@ class DARTSNetwork(BaseModule):
             states: the two inputs of the first cell.
             taps: indices of the cells whose outputs are wanted; nothing behind the
                 last of them is computed.
-            weights: operation weights of each cell type, for a search network.
+            weights: what the cells of each type run on, for a search network.
 
         Returns:
             list[Tensor]: in the order of ``taps``.

@@ -1,7 +1,8 @@
 """A derived architecture as a backbone."""
 
-from typing import Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
+import torch
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from torch import Tensor
 
@@ -9,6 +10,8 @@ from ..registry import MODELS
 from ..spaces import CellGraph, CellSpace, load_genotype
 from ..spaces.load import GenotypeLike
 from .darts_network import DARTSNetwork
+from .features_only import FeatureInfo
+from .pretrained import check_weights, genotype_id
 
 
 @MODELS.register_module()
@@ -28,6 +31,9 @@ class GenotypeBackbone(DARTSNetwork):
         frozen_stages: 0 freezes the stem, k the stem and the first k stages, -1 nothing.
         norm_eval: keeps batch normalisation in eval mode while training.
         init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
+
+    Weights of another genotype or size are refused however they are loaded, where
+    MMEngine would only warn; the buffer ``genotype_id`` tells genotypes apart.
 
     Attributes:
         drop_path_prob: probability of dropping an edge in training; set by
@@ -64,6 +70,7 @@ class GenotypeBackbone(DARTSNetwork):
             init_cfg=init_cfg,
         )
         self.genotype = derived
+        self.register_buffer('genotype_id', torch.tensor(genotype_id(derived)))
         self.frozen_stages = _check_frozen(frozen_stages)
         self.norm_eval = norm_eval
         self.out_indices = _check_indices(out_indices)
@@ -91,6 +98,12 @@ class GenotypeBackbone(DARTSNetwork):
             for tap in self._taps
         )
 
+    @property
+    def feature_info(self) -> FeatureInfo:
+        """Channels, stride and module of each output, as timm gives them."""
+        modules = ('stem' if self.stem_stride == 1 else 'stem0', *(f'cells.{i}' for i in range(self.layers)))
+        return FeatureInfo(self.out_channels, self.out_strides, [modules[tap + 1] for tap in self._taps])
+
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """
         Args:
@@ -102,6 +115,25 @@ class GenotypeBackbone(DARTSNetwork):
         states = self.forward_stem(x)
         outputs = self.forward_cells(states, [tap for tap in self._taps if tap >= 0])
         return (states[0], *outputs) if self._taps[0] < 0 else tuple(outputs)
+
+    def init_weights(self) -> None:
+        """As MMEngine does; an error names the checkpoint.
+
+        Raises:
+            ValueError: the checkpoint of ``init_cfg`` is of another genotype or size.
+        """
+        try:
+            super().init_weights()
+        except (AssertionError, ValueError) as error:
+            # MMEngine asserts that the prefix occurs in the checkpoint.
+            raise ValueError(f'GenotypeBackbone, init_cfg {self.init_cfg}: {error}') from None
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *args: Any) -> None:
+        # Nothing under the prefix is left to the caller's `strict`: a detector may be loaded without its backbone.
+        if any(name.startswith(prefix) for name in state_dict):
+            check_weights(self, state_dict, prefix)
+            state_dict.setdefault(f'{prefix}genotype_id', self.genotype_id)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def train(self, mode: bool = True) -> 'GenotypeBackbone':
         """Keeps frozen stages, and with ``norm_eval`` all normalisation, in eval mode."""

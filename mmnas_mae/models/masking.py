@@ -58,7 +58,7 @@ class PatchMaskGenerator:
                 'mask_generator.patch_size must divide both sides'
             )
         patches = rows * cols
-        # The rounding keeps 0.7 * 10 = 7.000000000000001 from masking an eighth patch.
+        # The rounding keeps 0.28 * 25 = 7.000000000000001 from masking an eighth patch.
         count = max(1, -int(-round(self.ratio * patches, 6) // 1))
         if count >= patches:
             raise ValueError(

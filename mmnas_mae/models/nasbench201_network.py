@@ -11,7 +11,7 @@ from ..spaces import CellGraph, SearchSpace, load_genotype
 from ..spaces.load import GenotypeLike
 from .architecture import Architecture
 from .benchmark_ops import nasbench201_reduction
-from .cell import Cell
+from .cell import Cell, CellWeights
 from .masking import MaskedBatchNorm2d, Visibility
 from .ops import ConvBN, Identity, OpArgs
 
@@ -25,6 +25,7 @@ class NASBench201Skeleton(BaseModule):
         cells_per_stage: N.
         searched: whether the cells are searched; their normalisations then have neither
             parameters nor running statistics.
+        connection: config of the mixed operation of a searched edge, all channels by default.
 
     Attributes:
         out_channels, out_strides: of the output of each stage.
@@ -39,6 +40,7 @@ class NASBench201Skeleton(BaseModule):
         init_channels: int,
         cells_per_stage: int,
         searched: bool,
+        connection: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -66,17 +68,17 @@ class NASBench201Skeleton(BaseModule):
                 searched=searched,
                 pool_norm=False,
             )
-            cells = (Cell('cell', graphs['cell'], [Identity()], args) for _ in range(cells_per_stage))
+            cells = (Cell('cell', graphs['cell'], [Identity()], args, connection) for _ in range(cells_per_stage))
             self.stages.append(nn.ModuleList(cells))
 
     def forward_stages(
-        self, x: Tensor, weights: Optional[Tensor] = None, visible: Optional[Visibility] = None
+        self, x: Tensor, weights: Optional[CellWeights] = None, visible: Optional[Visibility] = None
     ) -> tuple[Tensor, ...]:
         """The output of the last cell of each stage, fine to coarse.
 
         Args:
             x (Tensor): (B, 3, H, W).
-            weights (Tensor): (6, K) operation weights, for a search network.
+            weights: what the cells run on, for a search network.
             visible: what ``sparse`` masking leaves visible.
         """
         x = self.stem(x, visible)
@@ -102,6 +104,8 @@ class NASBench201Supernet(NASBench201Skeleton):
         init_channels: C, channels of the first stage.
         cells_per_stage: N.
         relaxation: how alpha weighs the operations, softmax by default.
+        connection: the mixed operation of an edge, all channels by default.
+        edge_norm: whether edges have weights of their own (PC-DARTS).
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -111,10 +115,12 @@ class NASBench201Supernet(NASBench201Skeleton):
         init_channels: int = 16,
         cells_per_stage: int = 5,
         relaxation: Optional[dict] = None,
+        connection: Optional[dict] = None,
+        edge_norm: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation)
-        super().__init__(arch.space.cells, init_channels, cells_per_stage, searched=True, init_cfg=init_cfg)
+        arch = Architecture(space, relaxation, edge_norm)
+        super().__init__(arch.space.cells, init_channels, cells_per_stage, True, connection, init_cfg)
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
@@ -126,7 +132,7 @@ class NASBench201Supernet(NASBench201Skeleton):
         Returns:
             tuple: F1, F2, F3, the last feature of each stage, fine to coarse.
         """
-        return self.forward_stages(x, self.arch.weights()['cell'], visible)
+        return self.forward_stages(x, self.arch.sample()['cell'], visible)
 
 
 @MODELS.register_module()

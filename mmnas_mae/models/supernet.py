@@ -26,6 +26,8 @@ class DARTSSupernet(DARTSNetwork):
         stem: ``cifar``, or ``imagenet`` for a stem of stride 8 (yuhuixu1993/PC-DARTS:
             model_search_imagenet.py).
         relaxation: how alpha weighs the operations, softmax by default.
+        connection: the mixed operation of an edge, all channels by default.
+        edge_norm: whether edges have weights of their own (PC-DARTS).
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -36,9 +38,11 @@ class DARTSSupernet(DARTSNetwork):
         layers: int = 8,
         stem: str = 'cifar',
         relaxation: Optional[dict] = None,
+        connection: Optional[dict] = None,
+        edge_norm: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation)
+        arch = Architecture(space, relaxation, edge_norm)
         super().__init__(
             arch.space.cells,
             init_channels,
@@ -47,6 +51,7 @@ class DARTSSupernet(DARTSNetwork):
             stem_channels=3 * init_channels,
             affine=False,
             searched=True,
+            connection=connection,
             init_cfg=init_cfg,
         )
         self.arch = arch
@@ -63,4 +68,4 @@ class DARTSSupernet(DARTSNetwork):
             tuple: F1, F2, F3, the last feature of each stage, fine to coarse.
         """
         states = self.forward_stem(x, visible)
-        return tuple(self.forward_cells(states, self.stage_ends, self.arch.weights(), visible))
+        return tuple(self.forward_cells(states, self.stage_ends, self.arch.sample(), visible))

@@ -11,7 +11,7 @@ from ..spaces import CellGraph, CellSpace, SearchSpace, get_space, load_genotype
 from ..spaces.load import GenotypeLike
 from ..spaces.transnas101 import DOUBLING, HALVING
 from .architecture import Architecture
-from .cell import Cell
+from .cell import Cell, CellWeights
 from .masking import Visibility
 from .ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
 from .transnas101_decoders import ClassificationDecoder, SegmentationDecoder
@@ -33,6 +33,7 @@ class TransNASSkeleton(BaseModule):
         init_channels: output channels of the stem; None follows ``macro``.
         searched: whether the cells are searched; their normalisations then have neither
             parameters nor running statistics.
+        connection: config of the mixed operation of a searched edge, all channels by default.
 
     Attributes:
         out_channels, out_strides: of the last module at each of the three coarsest
@@ -48,6 +49,7 @@ class TransNASSkeleton(BaseModule):
         graphs: Mapping[str, CellGraph],
         init_channels: Optional[int],
         searched: bool,
+        connection: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -70,7 +72,9 @@ class TransNASSkeleton(BaseModule):
             args = OpArgs(channels, channels * (2 if digit in DOUBLING else 1), stride, searched=searched, **norm)
             channels, total = args.out_channels, total * stride
             pair = (args, replace(args, in_channels=channels, stride=1))
-            self.layers.append(nn.ModuleList(_block(macro['block'], graphs, block_args) for block_args in pair))
+            self.layers.append(
+                nn.ModuleList(_block(macro['block'], graphs, block_args, connection) for block_args in pair)
+            )
             shapes.append((channels, total))
             if stride == 2 and i:
                 stage_ends.append(i - 1)
@@ -84,13 +88,13 @@ class TransNASSkeleton(BaseModule):
                 nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
 
     def forward_stages(
-        self, x: Tensor, weights: Optional[Tensor] = None, visible: Optional[Visibility] = None
+        self, x: Tensor, weights: Optional[CellWeights] = None, visible: Optional[Visibility] = None
     ) -> tuple[Tensor, ...]:
         """The last feature at each of the three coarsest resolutions, fine to coarse.
 
         Args:
             x (Tensor): (B, 3, H, W).
-            weights (Tensor): (6, K) operation weights, for a search network.
+            weights: what the cells run on, for a search network.
             visible: what ``sparse`` masking leaves visible.
         """
         for layer in self.stem:
@@ -104,9 +108,9 @@ class TransNASSkeleton(BaseModule):
         return tuple(features)
 
 
-def _block(name: str, graphs: Mapping[str, CellGraph], args: OpArgs) -> nn.Module:
+def _block(name: str, graphs: Mapping[str, CellGraph], args: OpArgs, connection: Optional[dict]) -> nn.Module:
     if name == 'cell':
-        return Cell('cell', graphs['cell'], [Identity()], args)
+        return Cell('cell', graphs['cell'], [Identity()], args, connection)
     if name not in BLOCKS:
         raise ValueError(f"macro block must be 'cell' or one of {list(BLOCKS)}, got {name!r}")
     return build_op(BLOCKS[name], args)
@@ -120,6 +124,8 @@ class TransNASSupernet(TransNASSkeleton):
         space: a space of one cell whose ``macro`` gives the skeleton, or its name or config.
         init_channels: output channels of the stem; None follows the space.
         relaxation: how alpha weighs the operations, softmax by default.
+        connection: the mixed operation of an edge, all channels by default.
+        edge_norm: whether edges have weights of their own (PC-DARTS).
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -131,13 +137,15 @@ class TransNASSupernet(TransNASSkeleton):
         space: Union[str, dict, SearchSpace] = 'transnas101_micro',
         init_channels: Optional[int] = None,
         relaxation: Optional[dict] = None,
+        connection: Optional[dict] = None,
+        edge_norm: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         space = get_space(space)
         if not isinstance(space, CellSpace):
             raise ValueError(f'space must be one of cells, such as transnas101_micro; {space.name} has none to search')
-        arch = Architecture(space, relaxation)
-        super().__init__(arch.space.macro, arch.space.cells, init_channels, searched=True, init_cfg=init_cfg)
+        arch = Architecture(space, relaxation, edge_norm)
+        super().__init__(arch.space.macro, arch.space.cells, init_channels, True, connection, init_cfg)
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
@@ -149,7 +157,7 @@ class TransNASSupernet(TransNASSkeleton):
         Returns:
             tuple: F1, F2, F3, for the skeleton 41414 at strides 8, 16, 32.
         """
-        return self.forward_stages(x, self.arch.weights()['cell'], visible)
+        return self.forward_stages(x, self.arch.sample()['cell'], visible)
 
 
 @MODELS.register_module()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmnas_mae.models import Architecture, DARTSNetwork, DARTSSupernet, PatchMaskGenerator, Visibility
+from mmnas_mae.models import Architecture, CellWeights, DARTSNetwork, DARTSSupernet, PatchMaskGenerator, Visibility
 from mmnas_mae.spaces import CellGenotype, CellGraph, CellSpace, get_space
 
 SPACES = [f'darts_s{i}' for i in range(5)]
@@ -146,7 +146,7 @@ def test_one_hot_weights_give_the_derived_network(training):
     copy_weights(supernet, network, genotype)
     supernet.train(training)
     network.train(training)
-    weights = weights_of(genotype, supernet.arch.space)
+    weights = {kind: CellWeights(ops) for kind, ops in weights_of(genotype, supernet.arch.space).items()}
     x = torch.randn(2, 3, 16, 16, dtype=torch.float64)
     searched = supernet.forward_cells(supernet.forward_stem(x), supernet.stage_ends, weights)
     derived = network.forward_cells(network.forward_stem(x), network.stage_ends)

@@ -1,0 +1,174 @@
+"""Networks that leave the framework: ONNX, TorchScript and torch.export, and weights that move between them."""
+
+import copy
+import os
+import warnings
+from pathlib import Path
+from typing import Optional, Sequence, Union
+
+import torch
+from mmengine.runner.checkpoint import CheckpointLoader
+from torch import Tensor, nn
+
+from ..models.ops import Noise, Zero
+from ..models.pretrained import check_weights
+
+#: Format of each file suffix.
+FORMATS = {'.onnx': 'ONNX', '.pt': 'TorchScript', '.pt2': 'torch.export'}
+
+#: What the last linear layer is called in mmpretrain's classifiers, with and without an auxiliary head.
+_CLASSIFIERS = ('head.fc.', 'head.head.fc.')
+
+
+def export_network(
+    model: nn.Module,
+    path: Union[str, os.PathLike],
+    shape: Sequence[int] = (3, 224, 224),
+    mean_noise: bool = False,
+    dynamo: bool = False,
+) -> Path:
+    """Writes a network in eval mode, for any batch size.
+
+    Args:
+        model: a backbone or a whole network: (B, C, H, W) -> Tensor or tuple of Tensors.
+        path: the suffix chooses the format: ``.onnx``, ``.pt`` (TorchScript) or ``.pt2``
+            (``torch.export``).
+        shape: (C, H, W) of an image.
+        mean_noise: replaces the operation ``noise`` of S4 by its mean, zero. It draws
+            anew each time, so that nothing could be compared with the file.
+        dynamo: the exporter of ONNX that goes through ``torch.export``. It needs
+            onnxscript and takes ten times as long as the one through TorchScript.
+
+    Returns:
+        Path: of the file. In ONNX the input is called ``image`` and the outputs
+        ``output`` or ``feature0`` and so on, fine to coarse.
+
+    Raises:
+        ValueError: the suffix is unknown, or there is noise and ``mean_noise`` is False.
+        ModuleNotFoundError: a package that the format needs is not installed.
+    """
+    path = Path(path)
+    if path.suffix not in FORMATS:
+        known = ', '.join(f'{suffix} ({name})' for suffix, name in FORMATS.items())
+        raise ValueError(f'the suffix of {path.name!r} is none of {known}')
+    model = without_noise(model) if mean_noise else copy.deepcopy(model)
+    model.eval().requires_grad_(False)
+    if any(isinstance(module, Noise) for module in model.modules()):
+        raise ValueError(
+            'this genotype has the operation noise, which draws anew each time; mean_noise=True replaces it by its mean'
+        )
+    # Two images: a batch of one would be taken for a constant.
+    images = torch.zeros(2, *shape, device=next(model.parameters()).device)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        if path.suffix == '.onnx':
+            _to_onnx(model, images, path, dynamo)
+        elif path.suffix == '.pt':
+            torch.jit.trace(model, images, check_trace=False).save(str(path))
+        else:
+            torch.export.save(_torch_export(model, images), str(path))
+    return path
+
+
+def without_noise(model: nn.Module) -> nn.Module:
+    """A copy whose ``noise`` operations give their mean, zero."""
+    model = copy.deepcopy(model)
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, Noise):
+                setattr(module, name, Zero(child.args))
+    return model
+
+
+def run_exported(path: Union[str, os.PathLike], images: Tensor) -> tuple[Tensor, ...]:
+    """What an exported network gives, on the CPU; ONNX runs in onnxruntime.
+
+    Args:
+        path: a file of :func:`export_network`.
+        images (Tensor): (B, C, H, W).
+    """
+    path = Path(path)
+    if path.suffix == '.onnx':
+        _need('onnxruntime')
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        session = onnxruntime.InferenceSession(str(path), options, providers=['CPUExecutionProvider'])
+        return tuple(map(torch.from_numpy, session.run(None, {'image': images.numpy()})))
+    loaded = torch.jit.load(str(path)) if path.suffix == '.pt' else torch.export.load(str(path)).module()
+    with torch.no_grad():
+        output = loaded(images)
+    return (output,) if isinstance(output, Tensor) else tuple(output)
+
+
+def load_weights(model: nn.Module, checkpoint: Union[str, os.PathLike]) -> None:
+    """Loads a checkpoint of mmpretrain, of mmdet or of plain torch.
+
+    Args:
+        model: a backbone, or a :class:`mmnas_mae.models.GenotypeNetwork`, which takes the
+            linear layer of a classifier of mmpretrain too.
+        checkpoint: a file of the runner, or of ``torch.save(model.state_dict(), ...)``.
+
+    Raises:
+        ValueError: the weights are of another genotype or size.
+        FileNotFoundError: there is no such file.
+    """
+    if not Path(checkpoint).is_file():
+        raise FileNotFoundError(f'checkpoint {os.fspath(checkpoint)!r} does not exist')
+    state = CheckpointLoader.load_checkpoint(os.fspath(checkpoint), map_location='cpu')
+    state = state.get('state_dict', state)
+    own = model.state_dict()
+    if not any(name.startswith('backbone.') for name in own):
+        inside = {name[9:]: value for name, value in state.items() if name.startswith('backbone.')}
+        state = inside or state
+    elif 'classifier.weight' in own and 'classifier.weight' not in state:
+        head = next((name for name in _CLASSIFIERS if f'{name}weight' in state), None)
+        state = {
+            **{name: value for name, value in state.items() if name.startswith('backbone.')},
+            **{f'classifier.{k}': state[f'{head}{k}'] for k in ('weight', 'bias') if f'{head}{k}' in state},
+        }
+    try:
+        check_weights(model, state)
+        model.load_state_dict(state, strict=False)
+    except ValueError as error:
+        raise ValueError(f'checkpoint {os.fspath(checkpoint)!r}: {error}') from None
+
+
+def _to_onnx(model: nn.Module, images: Tensor, path: Path, dynamo: bool) -> None:
+    _need('onnx', *(['onnxscript'] if dynamo else []))
+    with torch.no_grad():
+        output = model(images)
+    outputs = ['output'] if isinstance(output, Tensor) else [f'feature{i}' for i in range(len(output))]
+    names = dict(input_names=['image'], output_names=outputs)
+    if dynamo:
+        program = torch.onnx.export(model, (images,), dynamo=True, verbose=False, dynamic_shapes=_batch(), **names)
+        program.save(str(path))
+    else:
+        axes = {name: {0: 'batch'} for name in ('image', *outputs)}
+        torch.onnx.export(model, (images,), str(path), dynamo=False, dynamic_axes=axes, **names)
+
+
+def _torch_export(model: nn.Module, images: Tensor) -> torch.export.ExportedProgram:
+    return torch.export.export(model, (images,), dynamic_shapes=_batch())
+
+
+def _batch() -> tuple[dict, ...]:
+    return ({0: torch.export.Dim('batch')},)
+
+
+def _need(*packages: str) -> None:
+    for package in packages:
+        try:
+            __import__(package)
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f'ONNX needs {package}, which is not installed: pip install "mmnas-mae[export]"', name=error.name
+            ) from None
+
+
+def max_difference(ours: Union[Tensor, Sequence[Tensor]], theirs: Optional[Sequence[Tensor]]) -> float:
+    """Largest absolute difference over all outputs."""
+    ours = [ours] if isinstance(ours, Tensor) else ours
+    return max(float((a.cpu() - b).abs().max()) for a, b in zip(ours, theirs, strict=True))
