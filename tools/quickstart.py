@@ -18,7 +18,7 @@ def main() -> None:
     print()
     print(f'genotype         {WORK_DIR / "genotype.json"}')
     print(f'its drawing      {WORK_DIR / "genotype.png"}')
-    print(f'reconstructions  {pictures[-1].relative_to(ROOT)}')
+    print(f'reconstructions  {newest.relative_to(ROOT)}')
     print()
     print('your own images  IMAGE_FOLDER=path/to/images .venv/bin/python tools/train.py \\')
     print('                     configs/search/maenas_darts-s0_1xb64-50e_folder.py')

@@ -19,7 +19,8 @@ class GenotypeHook(Hook):
     """Writes the genotype after each epoch and watches for collapse.
 
     Files in the work directory: ``genotype.json``, the current architecture, and
-    ``arch_history.jsonl``, one line an epoch with genotype, alphas, entropy and skips.
+    ``arch_history.jsonl``, one line an epoch with genotype, architecture parameters,
+    entropy and skips.
     Scalars: ``arch/entropy`` (mean over edges, 1 = undecided) and ``arch/skips``, the
     skip connections in the first cell type of the space, where DARTS collapses.
 
@@ -65,7 +66,7 @@ class GenotypeHook(Hook):
         record = dict(
             epoch=epoch,
             genotype=genotype.to_dict()['cells'],
-            alphas={name: alpha.tolist() for name, alpha in model.arch.named_parameters()},
+            parameters={name: p.tolist() for name, p in model.arch.named_parameters()},
             entropy=entropy,
             skips=skips,
         )

@@ -71,15 +71,12 @@ class Cell(nn.Module):
         self.preprocess = nn.ModuleList(preprocess)
         self.edges = nn.ModuleList()
         for (_, source), names in zip(graph.edges, graph.ops):
-            edge_args = self._edge_args(source, args)
+            own = dict(names=names, args=self._edge_args(source, args))
             if args.searched:
-                self.edges.append(
-                    MODELS.build(
-                        connection or dict(type='mmnas_mae.MixedOp'), default_args=dict(names=names, args=edge_args)
-                    )
-                )
+                edge = MODELS.build(connection or dict(type='mmnas_mae.MixedOp'), default_args=own)
             else:
-                self.edges.append(build_op(names[0], edge_args))
+                edge = build_op(names[0], own['args'])
+            self.edges.append(edge)
         self._incoming = graph.incoming()
 
     def _edge_args(self, source: int, args: OpArgs) -> OpArgs:
@@ -107,14 +104,13 @@ class Cell(nn.Module):
         """
         states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
         for incoming in self._incoming:
-            states.append(
-                sum(self._edge(e, states, weights, visible, drop_path_prob) for e in self._run(incoming, weights))
-            )
+            executed = self._executed(incoming, weights)
+            states.append(sum(self._edge(e, states, weights, visible, drop_path_prob) for e in executed))
         outputs = [states[i] for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
 
     @staticmethod
-    def _run(incoming: Sequence[int], weights: Optional[CellWeights]) -> list[int]:
+    def _executed(incoming: Sequence[int], weights: Optional[CellWeights]) -> list[int]:
         """The edges into a node that are executed; one at least, so that the node has a value."""
         if weights is None or weights.active is None:
             return list(incoming)

@@ -146,7 +146,14 @@ def test_second_order_refuses_other_optimizers(model: MAENAS) -> None:
 
 def test_enable_grad_restores_flags_after_an_error() -> None:
     tensors = [torch.zeros(1), torch.zeros(1, requires_grad=True)]
-    with pytest.raises(ZeroDivisionError), enable_grad(tensors):
-        assert all(t.requires_grad for t in tensors)
-        1 / 0
+    inside = []
+
+    def fail() -> None:
+        with enable_grad(tensors):
+            inside.extend(t.requires_grad for t in tensors)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert inside == [True, True]
     assert [t.requires_grad for t in tensors] == [False, True]

@@ -26,8 +26,9 @@ def test_genotype_and_history_are_written(search_cfg: Config, run_search: Callab
     assert genotype.meta['score'] < 0
     lines = [json.loads(line) for line in Path(runner.work_dir, 'arch_history.jsonl').read_text().splitlines()]
     assert [line['epoch'] for line in lines] == [1, 2]
-    for kind, alpha in runner.model.arch.alphas.items():
-        assert torch.equal(torch.tensor(lines[-1]['alphas'][kind]), alpha)
+    assert set(lines[-1]['parameters']) == {'alphas.normal', 'alphas.reduce'}
+    for name, parameter in runner.model.arch.named_parameters():
+        assert torch.equal(torch.tensor(lines[-1]['parameters'][name]), parameter)
     assert lines[-1]['entropy'] == pytest.approx(runner.model.arch.entropy())
 
 

@@ -117,7 +117,7 @@ def test_the_share_is_an_option_and_prediction_reads_the_main_head():
     head = build(channels=(12, 20), loss_weight=0.0).eval()
     feats = torch.randn(3, 12, 8, 8), torch.randn(3, 20, 8, 8)
     samples = [DataSample().set_gt_label(0) for _ in range(3)]
-    assert float(head.loss(feats, samples)['aux_loss']) == 0
+    assert head.loss(feats, samples)['aux_loss'].item() == 0
     scores = torch.stack([sample.pred_score for sample in head.predict(feats, samples)])
     torch.testing.assert_close(scores, head(feats).softmax(1))
     changed = (torch.randn_like(feats[0]), feats[1])
