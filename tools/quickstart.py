@@ -12,9 +12,8 @@ WORK_DIR = Path('work_dirs/quickstart')
 def main() -> None:
     _run('tools/train.py', CONFIG, '--work-dir', WORK_DIR)
     _run('tools/visualization/draw_genotype.py', WORK_DIR / 'genotype.json')
-    pictures = sorted(
-        (ROOT / WORK_DIR).glob('*/vis_data/vis_image/reconstruction_*.png'), key=lambda p: p.stat().st_mtime
-    )
+    pictures = (ROOT / WORK_DIR).glob('*/vis_data/vis_image/reconstruction_*.png')
+    newest = max(pictures, key=lambda path: path.stat().st_mtime)
     print()
     print(f'genotype         {WORK_DIR / "genotype.json"}')
     print(f'its drawing      {WORK_DIR / "genotype.png"}')

@@ -1,4 +1,4 @@
-"""MAE-NAS on CIFAR-10 in the space S1 of R-DARTS: two candidates on each edge, different from edge to edge (paper section 4.5, Table 5).
+"""MAE-NAS on CIFAR-10 in S1 of R-DARTS: two candidates on each edge (paper section 4.5, Table 5).
 
 Command: python tools/train.py configs/search/maenas_darts-s1_1xb64-50e_cifar10.py
 Hardware: 1 GPU; the paper gives no cost.

@@ -1,4 +1,4 @@
-"""MAE-NAS on CIFAR-10 in the space S3 of R-DARTS: none, skip connection or separable convolution (paper section 4.5, Table 5).
+"""MAE-NAS on CIFAR-10 in S3 of R-DARTS: S2 with none (paper section 4.5, Table 5).
 
 Command: python tools/train.py configs/search/maenas_darts-s3_1xb64-50e_cifar10.py
 Hardware: 1 GPU; the paper gives no cost.

@@ -1,4 +1,4 @@
-"""MAE-NAS on CIFAR-10 in the space S4 of R-DARTS: noise or separable convolution (paper section 4.5, Table 5).
+"""MAE-NAS on CIFAR-10 in S4 of R-DARTS: noise or separable convolution (paper section 4.5, Table 5).
 
 Command: python tools/train.py configs/search/maenas_darts-s4_1xb64-50e_cifar10.py
 Hardware: 1 GPU; the paper gives no cost.

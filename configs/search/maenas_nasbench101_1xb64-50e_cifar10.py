@@ -1,9 +1,8 @@
-"""MAE-NAS on CIFAR-10 over the cells of NAS-Bench-101, one sampled cell a step (paper A.2.3 uses the benchmark, not this).
+"""MAE-NAS on CIFAR-10 over the cells of NAS-Bench-101, one sampled cell a step (the paper has no such search).
 
 Command: python tools/train.py configs/search/maenas_nasbench101_1xb64-50e_cifar10.py
 Hardware: 1 GPU.
-Expected: a cell of the benchmark; the paper has no number for a search here, and none is produced yet (not yet
-reproduced).
+Expected: a cell of the benchmark; no table of the paper (A.2.3 correlates scores here), so not yet reproduced.
 
 Where the full table is at hand, --cfg-options default_hooks.benchmark.type=mmnas_mae.BenchmarkHook
 default_hooks.benchmark.benchmark=nasbench101 logs the true accuracy after every epoch.

@@ -6,7 +6,8 @@ Expected: accuracy of the derived cell, valid / test, mean of 4 searches (paper)
 71.42 / 71.75, ImageNet16-120 43.17 / 43.75; not yet reproduced.
 
 The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
-use; without a table add --cfg-options default_hooks.benchmark=None. The schedule is that of DARTS in NAS-Bench-201 (D-X-Y/AutoDL-Projects).
+use; without a table add --cfg-options default_hooks.benchmark=None. The schedule is that of DARTS in NAS-Bench-201
+(D-X-Y/AutoDL-Projects).
 """
 
 _base_ = [

@@ -1,4 +1,13 @@
 from .build import build_backbone, build_network, query
+from .export import export_network, load_weights
 from .launch import build_runner, load_config
 
-__all__ = ['build_backbone', 'build_network', 'build_runner', 'load_config', 'query']
+__all__ = [
+    'build_backbone',
+    'build_network',
+    'build_runner',
+    'export_network',
+    'load_config',
+    'load_weights',
+    'query',
+]

@@ -11,6 +11,8 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ..utils.compiled_ops import check_compiled_ops
+
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -84,7 +86,13 @@ def load_config(args: argparse.Namespace) -> Config:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """Sets up processes where needed and builds the runner of the config."""
+    """Sets up processes where needed and builds the runner of the config.
+
+    Raises:
+        RuntimeError: a detection config without mmcv's compiled operators.
+    """
+    if cfg.get('default_scope') == 'mmdet':
+        check_compiled_ops()
     if cfg.launcher == 'pytorch' and not torch.cuda.is_available():
         # MMEngine's own set-up selects a CUDA device; on CPUs the group is made here.
         os.environ.setdefault('LOCAL_RANK', '0')

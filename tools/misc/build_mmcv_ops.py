@@ -8,14 +8,15 @@ import argparse
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Optional, Sequence
 
 ROOT = Path(__file__).resolve().parents[2]
 # Debug information and warnings of these sources help nobody here, and cost most of the time.
@@ -26,16 +27,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--cache', help='folder for wheels (default: MMNAS_WHEELS, or mmnas_mae/wheels in the cache)')
     parser.add_argument('--cuda', action='store_true', help='the operators for CUDA too; needs the nvcc of this torch')
+    parser.add_argument('--pip-flags', default='', help='more flags for pip, such as another index')
     parser.add_argument('--no-install', action='store_true', help='print the path of the wheel, install nothing')
     args = parser.parse_args()
     requirement = read_requirement()
     folder = Path(args.cache or default_cache()) / wheel_key(args.cuda)
     wheels = sorted(folder.glob(f'*-{requirement.partition("==")[2]}-*.whl'))
     try:
-        wheel = wheels[0] if wheels else build(requirement, folder, args.cuda)
+        wheel = wheels[0] if wheels else build(requirement, folder, args.cuda, shlex.split(args.pip_flags))
         if not args.no_install:
-            # The plain wheel has the same version, so pip has to be told to replace it.
-            pip('install', '--no-deps', '--force-reinstall', str(wheel))
+            # The mmcv without operators has the same version, so pip has to be told to replace it.
+            pip('install', '--no-deps', '--no-index', '--force-reinstall', str(wheel))
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         sys.exit(f"error: mmcv's compiled operators were not installed: {error}")
     print(wheel)
@@ -61,7 +63,7 @@ def wheel_key(cuda: bool) -> str:
     return f'torch{torch.__version__}-{sys.implementation.cache_tag}-{platform.machine()}-{ops}'
 
 
-def build(requirement: str, folder: Path, cuda: bool) -> Path:
+def build(requirement: str, folder: Path, cuda: bool, pip_flags: Sequence[str] = ()) -> Path:
     """Compiles the sources of ``requirement`` and moves the wheel into ``folder``.
 
     Raises:
@@ -84,9 +86,9 @@ def build(requirement: str, folder: Path, cuda: bool) -> Path:
         # With a GPU in sight mmcv's setup.py wants nvcc.
         env['CUDA_VISIBLE_DEVICES'] = ''
     with tempfile.TemporaryDirectory(prefix='mmcv-ops-') as scratch:
-        pip('download', '--no-deps', '--no-build-isolation', '--no-binary', ':all:', '--dest', scratch, requirement)
-        with tarfile.open(next(Path(scratch).glob('*.tar.gz'))) as archive:
-            archive.extractall(scratch, filter='data')
+        flags = ('--no-deps', '--no-build-isolation', '--no-binary', ':all:', *pip_flags)
+        pip('download', *flags, '--dest', scratch, requirement)
+        shutil.unpack_archive(next(Path(scratch).glob('*.tar.gz')), scratch)
         source = next(path.parent for path in Path(scratch).glob('*/setup.py'))
         precompile_header(source / 'mmcv' / 'ops' / 'csrc' / 'common', compiler, env)
         pip('wheel', '--no-deps', '--no-build-isolation', '--wheel-dir', scratch, str(source), env=env)
@@ -115,7 +117,7 @@ def precompile_header(common: Path, compiler: str, env: dict) -> None:
     subprocess.run([*command, '-o', f'{header}.gch'], env=env, check=False)
 
 
-def pip(*arguments: str, env: dict = None) -> None:
+def pip(*arguments: str, env: Optional[dict] = None) -> None:
     """Runs pip of this Python; what it says goes to stderr."""
     command = [sys.executable, '-m', 'pip', arguments[0], '--quiet', '--no-input', '--disable-pip-version-check']
     subprocess.run([*command, *arguments[1:]], env=env, check=True, stdout=sys.stderr)

@@ -1,7 +1,7 @@
 """MAE-NAS in the space of this project, on photographs that come with installed packages.
 
 Command: PYTHONPATH=. python tools/train.py projects/example_space/configs/maenas_two-node-c4-l5_photos.py
-Hardware: 2 CPU cores, a minute or two.
+Hardware: 2 CPU cores, half a minute.
 Expected: a genotype of the space two_node; no table of the paper.
 """
 
