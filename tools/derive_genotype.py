@@ -29,8 +29,11 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     model = MODELS.build(cfg.model)
     meta = load_checkpoint(model, args.checkpoint, map_location='cpu', strict=True)['meta']
-    with torch.no_grad():
-        derived = discretize(model.arch.space, model.arch.strengths(), True if args.exclude_none else None)
+    if args.exclude_none:
+        with torch.no_grad():
+            derived = discretize(model.arch.space, model.arch.strengths(), exclude_none=True)
+    else:
+        derived = model.genotype()
     genotype = Genotype(
         derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
     )

@@ -11,7 +11,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..models import SearchModel
+from ..models import SearchModel, fast_layout
 from ..registry import HOOKS
 from .arch_grad import LossFn, enable_grad, first_order, second_order
 from .optim_constructor import BilevelOptimWrapper
@@ -136,7 +136,8 @@ class BilevelHook(Hook):
 
     @staticmethod
     def _loss_fn(model: SearchModel, wrapper: Any, data_batch: Any) -> LossFn:
-        prepared = model.prepare(**model.data_preprocessor(data_batch, True))
+        data = model.data_preprocessor(data_batch, True)
+        prepared = model.prepare(fast_layout(data['inputs']), data.get('data_samples'))
 
         def loss() -> Tensor:
             with wrapper.optim_context(model):

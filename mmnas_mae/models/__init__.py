@@ -4,6 +4,7 @@ from .cell import Cell, CellWeights, drop_path
 from .darts_network import DARTSNetwork
 from .decoders import HierarchicalDecoder, SingleScaleDecoder
 from .features_only import FeatureInfo, FeaturesOnly
+from .depthwise import DepthwiseConv2d, fast_layout
 from .genotype_backbone import GenotypeBackbone
 from .genotype_network import GenotypeNetwork
 from .heads import AuxiliaryHead, MaskedReconstructionHead
@@ -31,6 +32,7 @@ __all__ = [
     'CellWeights',
     'DARTSNetwork',
     'DARTSSupernet',
+    'DepthwiseConv2d',
     'FeatureBridge',
     'FeatureInfo',
     'FeaturesOnly',
@@ -57,4 +59,5 @@ __all__ = [
     'Visibility',
     'build_op',
     'drop_path',
+    'fast_layout',
 ]

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..registry import OPS
+from .depthwise import DepthwiseConv2d
 from .masking import MaskedBatchNorm2d, Visibility, hide
 
 
@@ -145,12 +146,8 @@ class DepthwiseSeparableConv(nn.Module):
 
     def __init__(self, args: OpArgs, kernel: int, dilation: int = 1) -> None:
         super().__init__()
-        channels = args.in_channels
-        padding = dilation * (kernel // 2)
-        self.depthwise = nn.Conv2d(
-            channels, channels, kernel, args.stride, padding, dilation, groups=channels, bias=False
-        )
-        self.pointwise = nn.Conv2d(channels, args.out_channels, 1, bias=False)
+        self.depthwise = DepthwiseConv2d(args.in_channels, kernel, args.stride, dilation)
+        self.pointwise = nn.Conv2d(args.in_channels, args.out_channels, 1, bias=False)
         self.bn = args.norm()
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from ..spaces import Genotype
 from .architecture import Architecture
+from .depthwise import fast_layout
 
 
 class SearchModel(BaseModel, metaclass=ABCMeta):
@@ -79,8 +80,9 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
     ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
         """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
+
         if mode == 'loss':
-            return self.losses(**self.prepare(inputs, data_samples))
+            return self.losses(**self.prepare(fast_layout(inputs), data_samples))
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'tensor':
