@@ -20,6 +20,8 @@ _COLOURS = {
     'sep': '#0072B2',
     'dil': '#009E73',
     'nor': '#56B4E9',
+    'conv': '#56B4E9',
+    'output': '#bbbbbb',
 }
 _OTHER = '#D55E00'
 
@@ -33,8 +35,11 @@ def draw_genotype(genotype: Genotype, path: Union[str, os.PathLike]) -> None:
         path: picture file; its suffix says the format (png, svg, pdf).
 
     Raises:
-        ValueError: the suffix names no format that matplotlib writes.
+        ValueError: the suffix names no format that matplotlib writes, or the genotype has
+            no cell to draw (the macro space of TransNAS-Bench-101).
     """
+    if not genotype.cells:
+        raise ValueError(f'a genotype of space {genotype.space!r} has no cell to draw')
     figure = Figure(figsize=(12, 4.6 * len(genotype.cells)), layout='constrained')
     formats = figure.canvas.get_supported_filetypes()
     suffix = os.path.splitext(os.fspath(path))[1].lstrip('.').lower()
@@ -77,8 +82,13 @@ def _draw_cell(axis: 'matplotlib.axes.Axes', kind: str, cell: CellGenotype) -> N
     ys = [y for _, y in positions]
     axis.set_xlim(-0.35, output[0] + 0.35)
     axis.set_ylim(min(ys) - 0.55, max(ys) + 0.55)
-    axis.set_title(f'{kind} cell: {cell.num_edges} edges, {total - num_inputs} nodes', loc='left', fontsize=11)
+    axis.set_title(f'{"the" if kind == "cell" else kind} cell: {cell.num_edges} edges, {total - num_inputs} nodes', loc='left', fontsize=11)
     axis.axis('off')
+
+
+def _colour(op: str) -> str:
+    """The colour of the first family that the name begins with."""
+    return next((colour for family, colour in _COLOURS.items() if op.startswith(family)), _OTHER)
 
 
 def _num_inputs(cell: CellGenotype) -> int:
@@ -103,7 +113,7 @@ def _layout(cell: CellGenotype, num_inputs: int) -> list[tuple[float, float]]:
 def _draw_edge(
     axis: 'matplotlib.axes.Axes', start: tuple[float, float], end: tuple[float, float], op: Union[str, None]
 ) -> None:
-    colour = '#bbbbbb' if op is None else _COLOURS.get(op.split('_')[0], _OTHER)
+    colour = '#bbbbbb' if op is None else _colour(op)
     arrow = FancyArrowPatch(
         start,
         end,

@@ -5,6 +5,7 @@ from .load import load_genotype
 from .nasbench101 import NASBench101Space
 from .nasbench101_spec import NASBENCH101_OPS, ModelSpec, enumerate_unique
 from .nasbench201 import NASBENCH201_OPS, NASBench201Space, unique_key
+from .nasnet import NASNET_OPS, NASNetSpace
 from .search_space import SearchSpace, get_space, registered_spaces
 from .space import CellGraph, CellSpace
 from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
@@ -13,6 +14,7 @@ __all__ = [
     'DARTS_OPS',
     'NASBENCH101_OPS',
     'NASBENCH201_OPS',
+    'NASNET_OPS',
     'TRANSNAS101_OPS',
     'CellGenotype',
     'CellGraph',
@@ -21,6 +23,7 @@ __all__ = [
     'ModelSpec',
     'NASBench101Space',
     'NASBench201Space',
+    'NASNetSpace',
     'SearchSpace',
     'TransNASMacroSpace',
     'TransNASMicroSpace',

@@ -45,15 +45,15 @@ class CellGenotype:
             node = []
             for edge in _sequence(edges, f'node {number}'):
                 if not (isinstance(edge, (list, tuple)) and len(edge) == 2):
-                    raise ValueError(f'an edge is (operation, source state), got {_shorten(repr(edge))}')
+                    raise ValueError(f'an edge is (operation, source state), got {shorten(repr(edge))}')
                 op, source = edge
                 if not isinstance(op, str) or not _is_state(source):
-                    raise ValueError(f'an edge is (operation, source state), got {_shorten(repr(edge))}')
+                    raise ValueError(f'an edge is (operation, source state), got {shorten(repr(edge))}')
                 node.append((op, source))
             checked.append(tuple(node))
         concat = tuple(_sequence(concat, 'concat'))
         if not concat or not all(map(_is_state, concat)):
-            raise ValueError(f'concat must list states, got {_shorten(repr(concat))}')
+            raise ValueError(f'concat must list states, got {shorten(repr(concat))}')
         return cls(tuple(checked), concat)
 
     def count(self, op: str) -> int:
@@ -117,7 +117,7 @@ class Genotype:
             cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
         for key in ('meta', 'macro'):
             if not isinstance(content.get(key, {}), Mapping):
-                raise ValueError(f'{key!r} must be a dict, got {_shorten(repr(content[key]))}')
+                raise ValueError(f'{key!r} must be a dict, got {shorten(repr(content[key]))}')
         return cls(content['space'], cells, dict(content.get('meta', {})), dict(content.get('macro', {})))
 
     def save(self, path: Union[str, os.PathLike]) -> None:
@@ -164,12 +164,12 @@ def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype
             raise ValueError('a keyword is repeated')
     # TypeError: a literal such as {[]} that cannot be built
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError) as error:
-        raise ValueError(f'not a genotype in the style of DARTS ({error}): {_shorten(text)}') from None
+        raise ValueError(f'not a genotype in the style of DARTS ({error}): {shorten(text)}') from None
     kinds = [name for name in values if not name.endswith('_concat')]
     cells = {}
     for kind in kinds:
         if f'{kind}_concat' not in values:
-            raise ValueError(f'genotype text lacks {kind}_concat: {_shorten(text)}')
+            raise ValueError(f'genotype text lacks {kind}_concat: {shorten(text)}')
         pairs = _sequence(values[kind], kind)
         if not pairs or len(pairs) % edges_per_node:
             raise ValueError(f'{kind} must hold {edges_per_node} edges for each node, got {len(pairs)} in all')
@@ -216,11 +216,11 @@ def _is_state(value: Any) -> bool:
 
 def _sequence(value: Any, what: str) -> Any:
     if not isinstance(value, (list, tuple)):
-        raise ValueError(f'{what} must be a list, got {_shorten(repr(value))}')
+        raise ValueError(f'{what} must be a list, got {shorten(repr(value))}')
     return value
 
 
-def _shorten(text: str, limit: int = 120) -> str:
+def shorten(text: str, limit: int = 120) -> str:
     """The start of ``text`` on one line."""
     text = ' '.join(text.split())
     return text if len(text) <= limit else text[:limit] + '...'

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Mapping, Optional, Union
 
-from .genotype import Genotype, published, published_names
+from .genotype import Genotype, published, published_names, shorten
 from .search_space import SearchSpace, get_space, registered_spaces
 
 GenotypeLike = Union[str, os.PathLike, Mapping, Genotype]
@@ -53,9 +53,13 @@ def _text_space(source: str, wanted: Optional[SearchSpace]) -> Optional[SearchSp
 
 
 def _read_json(path: Path) -> Mapping:
-    if not path.is_file():
+    try:
+        found = path.is_file()
+    except OSError:  # a text too long to be the name of a file
+        found = False
+    if not found:
         raise FileNotFoundError(
-            f'genotype {str(path)!r} is no file, no text of a registered space and no published name; published are: '
+            f'genotype {shorten(str(path))!r} is no file, no text of a registered space and no published name; published are: '
             f'{", ".join(published_names())}'
         )
     try:
