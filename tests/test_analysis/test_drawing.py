@@ -39,7 +39,7 @@ def test_every_edge_is_labelled_with_its_operation(genotype, tmp_path):
     labels['output'] += len(cells)
     assert {word: words.count(word) for word in labels} == labels
     for kind, cell in genotype.cells.items():
-        assert f'{kind} cell: {cell.num_edges} edges, {len(cell.nodes)} nodes' in words
+        assert f'{"the" if kind == "cell" else kind} cell: {cell.num_edges} edges, {len(cell.nodes)} nodes' in words
     assert words.count('node 0') == len(genotype.cells)
 
 
