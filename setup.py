@@ -42,6 +42,8 @@ setup(
     # pip knows no conflict between them, so a hard requirement would overwrite the family that the user has already.
     # The extras bring the maintained forks; mmnas_mae itself says what is missing when it is imported without.
     install_requires=['torch>=2.4', 'torchvision', 'numpy', 'pyarrow', 'pillow', 'matplotlib', 'scipy'],
-    extras_require={name: read_requirements(name) for name in ('core', 'detection', 'export', 'benchmarks', 'tests', 'docs')},
+    extras_require={
+        name: read_requirements(name) for name in ('core', 'detection', 'export', 'benchmarks', 'ray', 'tests', 'docs')
+    },
     zip_safe=False,
 )

@@ -13,6 +13,7 @@ from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import METRICS as MMENGINE_METRICS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS
+from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
@@ -27,9 +28,11 @@ MODELS = _child(MMENGINE_MODELS, 'models')
 DATASETS = _child(MMENGINE_DATASETS, 'datasets')
 TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'datasets')
 DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'datasets')
-HOOKS = _child(MMENGINE_HOOKS, 'engine', 'analysis')
+HOOKS = _child(MMENGINE_HOOKS, 'engine', 'analysis', 'discrete')
 METRICS = _child(MMENGINE_METRICS, 'engine')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
+#: Discrete searches and the scorers that they ask.
+TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete')
 
 #: Search spaces: functions or classes that return a space, looked up by name.
 SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])

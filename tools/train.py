@@ -3,13 +3,14 @@
 import argparse
 import sys
 
-from mmnas_mae.apis.launch import add_train_arguments, build_runner, load_config
+from mmnas_mae.apis.launch import add_train_arguments, load_config
+from mmnas_mae.apis.stages import train
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_train_arguments(parser)
-    build_runner(load_config(parser.parse_args())).train()
+    train(load_config(parser.parse_args()))
 
 
 if __name__ == '__main__':

@@ -35,7 +35,8 @@ epochs = 250
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.5, momentum=0.9, weight_decay=3e-5), clip_grad=dict(max_norm=5))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.2, by_epoch=True, begin=0, end=5),
-    dict(type='PolyLR', power=1.0, eta_min=0, by_epoch=True, begin=5, end=epochs),
+    # MMEngine arrives one epoch before the end, and an epoch at zero would be lost.
+    dict(type='PolyLR', power=1.0, eta_min=0, by_epoch=True, begin=5, end=epochs + 1),
 ]
 train_cfg = dict(by_epoch=True, max_epochs=epochs, val_interval=1)
 val_cfg = dict()

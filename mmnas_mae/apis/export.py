@@ -58,7 +58,7 @@ def export_network(
             'this genotype has the operation noise, which draws anew each time; mean_noise=True replaces it by its mean'
         )
     # Two images: a batch of one would be taken for a constant.
-    images = torch.zeros(2, *shape, device=next(model.parameters()).device)
+    images = next(model.parameters()).new_zeros(2, *shape)
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -131,13 +131,14 @@ def load_weights(model: nn.Module, checkpoint: Union[str, os.PathLike]) -> None:
     """
     if not Path(checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {os.fspath(checkpoint)!r} does not exist')
-    state = CheckpointLoader.load_checkpoint(os.fspath(checkpoint), map_location='cpu')
+    state = CheckpointLoader.load_checkpoint(os.fspath(checkpoint), map_location='cpu', logger='silent')
     state = state.get('state_dict', state)
     own = model.state_dict()
-    if not any(name.startswith('backbone.') for name in own):
-        inside = {name[9:]: value for name, value in state.items() if name.startswith('backbone.')}
-        state = inside or state
-    elif 'classifier.weight' in own and 'classifier.weight' not in state:
+    for prefix in ('network.', 'backbone.'):
+        if not any(name.startswith(prefix) for name in own):
+            inside = {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+            state = inside or state
+    if 'classifier.weight' in own and 'classifier.weight' not in state:
         head = next((name for name in _CLASSIFIERS if f'{name}weight' in state), None)
         state = {
             **{name: value for name, value in state.items() if name.startswith('backbone.')},

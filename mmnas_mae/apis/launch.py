@@ -13,6 +13,8 @@ from mmengine.runner import Runner
 
 from ..utils.compiled_ops import check_compiled_ops
 
+#: Hooks that MMEngine registers by itself, unless they are None.
+MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -63,7 +65,9 @@ def load_config(args: argparse.Namespace) -> Config:
     for name in LOADERS:
         if cfg.get(name) is not None:
             defaults = dict(pin_memory=torch.cuda.is_available(), persistent_workers=True)
-            defaults['collate_fn'] = dict(type='default_collate')
+            # mmdet's images differ in size, so it collates to lists, as MMEngine does by itself.
+            if cfg.get('default_scope') != 'mmdet':
+                defaults['collate_fn'] = dict(type='default_collate')
             cfg[name] = ConfigDict({**defaults, **cfg[name]})
             if args.no_pin_memory:
                 cfg[name].pin_memory = False
@@ -93,6 +97,10 @@ def build_runner(cfg: Config) -> Runner:
     """
     if cfg.get('default_scope') == 'mmdet':
         check_compiled_ops()
+    if cfg.get('sync_bn') is not None:
+        # MMEngine's own way replaces normalisations by ones that take no mask and need a GPU.
+        cfg.sync_bn = None
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), dict(type='mmnas_mae.SyncBatchNormHook')]
     if cfg.launcher == 'pytorch' and not torch.cuda.is_available():
         # MMEngine's own set-up selects a CUDA device; on CPUs the group is made here.
         os.environ.setdefault('LOCAL_RANK', '0')
@@ -101,7 +109,15 @@ def build_runner(cfg: Config) -> Runner:
         cfg.setdefault('model_wrapper_cfg', ConfigDict(type='MMDistributedDataParallel', broadcast_buffers=False))
         cfg.model_wrapper_cfg.device_ids = None
         cfg.model_wrapper_cfg.find_unused_parameters = cfg.get('find_unused_parameters', False)
+    _drop_hooks(cfg)
     return Runner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
+
+
+def _drop_hooks(cfg: Config) -> None:
+    """Leaves out the default hooks that a config sets to None; MMEngine does so for its own only."""
+    hooks = cfg.get('default_hooks') or {}
+    for name in [name for name, hook in hooks.items() if hook is None and name not in MMENGINE_HOOKS]:
+        hooks.pop(name)
 
 
 def _set_resume(cfg: Config, resume: Any) -> None:

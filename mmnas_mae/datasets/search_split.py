@@ -1,7 +1,7 @@
 """The disjoint parts of a data set that a search trains weights and architecture on."""
 
 import random
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Iterator, Mapping, Optional, Union
 
 import numpy as np
@@ -97,6 +97,9 @@ class SearchSplit(Dataset):
     def set_epoch(self, epoch: int) -> None:
         """Changes the augmentation to that of ``epoch``, in running workers too."""
         self._epoch.fill_(epoch)
+        for transform in getattr(getattr(self.dataset, 'pipeline', None), 'transforms', ()):
+            if hasattr(transform, 'set_epoch'):
+                transform.set_epoch(epoch)
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -111,7 +114,9 @@ class SearchSplit(Dataset):
             RuntimeError: the sample cannot be read; names the data set, the index in it and the path.
         """
         index = int(self.indices[idx])
-        with seeded(self.seed, self.epoch, index):
+        # Seeding takes longer than reading a sample from an array, which draws nothing.
+        fixed = getattr(self.dataset, 'deterministic', False)
+        with nullcontext() if fixed else seeded(self.seed, self.epoch, index):
             try:
                 sample = self._fetch(index)
             except Exception as error:

@@ -4,7 +4,7 @@ Nothing here touches ``.grad`` of any parameter.
 """
 
 from contextlib import contextmanager
-from typing import Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -41,16 +41,16 @@ def preserved(tensors: Iterable[Tensor]) -> Iterator[None]:
                 t.copy_(value)
 
 
-def replayed(loss: LossFn) -> LossFn:
+def replayed(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """``loss`` with the same random draws (drop path, noise) at every call."""
     state = torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
 
-    def run() -> Tensor:
+    def run(*args: Any) -> Tensor:
         torch.set_rng_state(state)
         if cuda:
             torch.cuda.set_rng_state_all(cuda)
-        return loss()
+        return loss(*args)
 
     return run
 

@@ -6,15 +6,15 @@ from typing import Any, Iterator, Optional
 import torch
 from mmengine.dist import all_reduce_params
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from ..models import SearchModel, fast_layout
+from ..models import SearchModel
 from ..registry import HOOKS
-from .arch_grad import LossFn, enable_grad, first_order, second_order
+from .arch_grad import enable_grad, first_order, second_order
 from .optim_constructor import BilevelOptimWrapper
+from .step_loss import set_epoch, step_loss, unwrap
 
 
 @HOOKS.register_module()
@@ -31,6 +31,11 @@ class BilevelHook(Hook):
         order: 1, or 2 for the gradient through one unrolled step of the weights.
         warmup_epochs: epochs at the start in which only the weights are trained.
         radius: length of the finite difference of ``order=2``.
+        single_level: the architecture is optimised on the batch of the weights (SNAS) and
+            needs no data of its own.
+
+    Attributes:
+        batch: data of the last alpha step.
 
     Raises:
         ValueError: an argument lies outside its range.
@@ -39,7 +44,12 @@ class BilevelHook(Hook):
     priority = 'HIGH'
 
     def __init__(
-        self, arch_dataloader: Optional[dict] = None, order: int = 1, warmup_epochs: int = 0, radius: float = 0.01
+        self,
+        arch_dataloader: Optional[dict] = None,
+        order: int = 1,
+        warmup_epochs: int = 0,
+        radius: float = 0.01,
+        single_level: bool = False,
     ) -> None:
         if order not in (1, 2):
             raise ValueError(f'BilevelHook.order must be 1 or 2, got {order!r}')
@@ -49,6 +59,8 @@ class BilevelHook(Hook):
         self.order = order
         self.warmup_epochs = warmup_epochs
         self.radius = radius
+        self.single_level = single_level
+        self.batch: Any = None
         self._loader: Optional[DataLoader] = None
         self._iterator: Optional[Iterator] = None
         #: How often the architecture's data has been gone through, and batches since.
@@ -62,12 +74,14 @@ class BilevelHook(Hook):
             TypeError: the runner's model is not a search model or has a single optimizer.
         """
         if not (
-            isinstance(_unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
+            isinstance(unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
         ):
             raise TypeError(
                 'BilevelHook needs a search model and optim_wrapper.constructor='
                 "'mmnas_mae.BilevelOptimWrapperConstructor'"
             )
+        if self.single_level:
+            return
         cfg = deepcopy(self.arch_dataloader)
         if cfg is None:
             cfg = deepcopy(runner.cfg.train_dataloader)
@@ -84,19 +98,16 @@ class BilevelHook(Hook):
         self._loader.generator = torch.Generator()
         self._start_epoch()
 
-    def before_train_epoch(self, runner: Runner) -> None:
-        """Tells the data of the weights which epoch it is."""
-        _set_epoch(runner.train_dataloader.dataset, runner.epoch)
-
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """The alpha step."""
         if runner.epoch < self.warmup_epochs:
             return
-        model = _unwrap(runner.model)
+        model = unwrap(runner.model)
         wrapper = runner.optim_wrapper['arch']
         scaler = getattr(wrapper, 'loss_scaler', None)
         scaled = scaler is not None and scaler.is_enabled()
-        val_loss = self._loss_fn(model, wrapper, self._next_batch())
+        self.batch = data_batch if self.single_level else self._next_batch()
+        val_loss = step_loss(model, wrapper, self.batch)
         alphas = model.arch_parameters()
         if self.order == 1:
             grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
@@ -106,7 +117,7 @@ class BilevelHook(Hook):
         else:
             weights = runner.optim_wrapper['weights']
             grads, loss = second_order(
-                self._loss_fn(model, weights, data_batch),
+                step_loss(model, weights, data_batch),
                 val_loss,
                 alphas,
                 [p for group in weights.optimizer.param_groups for p in group['params']],
@@ -134,17 +145,6 @@ class BilevelHook(Hook):
             self._epoch = checkpoint['bilevel']['epoch']
             self._position = checkpoint['bilevel']['position']
 
-    @staticmethod
-    def _loss_fn(model: SearchModel, wrapper: Any, data_batch: Any) -> LossFn:
-        data = model.data_preprocessor(data_batch, True)
-        prepared = model.prepare(fast_layout(data['inputs']), data.get('data_samples'))
-
-        def loss() -> Tensor:
-            with wrapper.optim_context(model):
-                return model.parse_losses(model.losses(**prepared))[0]
-
-        return loss
-
     def _next_batch(self) -> Any:
         batch = next(self._iterator, None)
         if batch is None:
@@ -160,17 +160,8 @@ class BilevelHook(Hook):
         sampler = self._loader.sampler
         sampler.set_epoch(self._epoch)
         sampler.start = self._position * self._loader.batch_size
-        _set_epoch(self._loader.dataset, self._epoch)
+        set_epoch(self._loader.dataset, self._epoch)
         self._iterator = iter(self._loader)
-
-
-def _unwrap(model: Any) -> Any:
-    return model.module if is_model_wrapper(model) else model
-
-
-def _set_epoch(dataset: Any, epoch: int) -> None:
-    if hasattr(dataset, 'set_epoch'):
-        dataset.set_epoch(epoch)
 
 
 def _mean_over_ranks(tensors: list[Tensor]) -> None:

@@ -82,8 +82,8 @@ class GenotypeHook(Hook):
 
     @master_only
     def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
-        """Adds the score of the held-out images to the genotype."""
-        score = (metrics or {}).get('reconstruction/score')
+        """Adds the score of the held-out images to the genotype: the first metric named ``.../score``."""
+        score = next((value for name, value in (metrics or {}).items() if name.endswith('/score')), None)
         if score is not None and self._genotype is not None:
             self._genotype = Genotype(
                 self._genotype.space,

@@ -25,6 +25,10 @@ class BilevelOptimWrapper(OptimWrapperDict):
         """One step of the weights."""
         self['weights'].update_params(loss, *args, **kwargs)
 
+    def initialize_count_status(self, model: nn.Module, cur_iter: int, max_iters: int) -> None:
+        """Lets gradient accumulation of the weights start where a resumed run is, and end with its last step."""
+        self['weights'].initialize_count_status(model, cur_iter, max_iters)
+
     def optim_context(self, model: nn.Module) -> AbstractContextManager:
         """Precision and gradient synchronisation of the weight step."""
         return self['weights'].optim_context(model)
@@ -47,6 +51,11 @@ class BilevelOptimWrapperConstructor:
             raise ValueError('optim_wrapper.paramwise_cfg is not supported in a search')
         if set(optim_wrapper_cfg) != set(NAMES):
             raise ValueError(f'optim_wrapper needs {" and ".join(NAMES)}, got {sorted(optim_wrapper_cfg)}')
+        if optim_wrapper_cfg['arch'].get('accumulative_counts', 1) != 1:
+            raise ValueError(
+                'optim_wrapper.arch.accumulative_counts must be 1: each alpha step is taken at once; only '
+                'optim_wrapper.weights can accumulate gradients'
+            )
         self.cfg = optim_wrapper_cfg
 
     def __call__(self, model: nn.Module) -> BilevelOptimWrapper:

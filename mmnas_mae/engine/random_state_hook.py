@@ -11,6 +11,7 @@ from mmengine.runner import Runner
 from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils import get_random_state, set_random_state, stream_seed
+from .step_loss import set_epoch
 
 
 @HOOKS.register_module()
@@ -51,6 +52,10 @@ class RandomStateHook(Hook):
         for generator, value in zip(generators, state['generators']):
             generator.set_state(value.cpu())
 
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Tells the data of the weights which epoch it is, since its augmentation is a function of it."""
+        set_epoch(runner.train_dataloader.dataset, runner.epoch)
+
     def after_train_epoch(self, runner: Runner) -> None:
         """Gathers the states of all ranks; saving itself happens on one."""
         self._saved = all_gather_object(_state(runner))
@@ -75,7 +80,10 @@ class RandomStateHook(Hook):
 
 def _generators(runner: Runner) -> list:
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-    return model.generators() if isinstance(model, SearchModel) else []
+    if not isinstance(model, SearchModel):
+        return []
+    preprocessor = getattr(model.data_preprocessor, 'generators', list)
+    return [*model.generators(), *preprocessor()]
 
 
 def _state(runner: Runner) -> dict:

@@ -15,6 +15,8 @@ from ..utils import reconstruction_grid
 class ReconstructionVisHook(Hook):
     """Sends a grid original / masked / reconstructed of the first held-out images to the visualizer.
 
+    Without effect on objectives that reconstruct nothing.
+
     Args:
         num_images: columns of the grid.
         interval: validations between two grids.
@@ -32,7 +34,7 @@ class ReconstructionVisHook(Hook):
         if batch_idx != 0:
             return
         self._validations += 1
-        if (self._validations - 1) % self.interval or not outputs:
+        if (self._validations - 1) % self.interval or not outputs or 'reconstruction' not in outputs[0]:
             return
         preprocessor = (runner.model.module if is_model_wrapper(runner.model) else runner.model).data_preprocessor
         samples = outputs[: self.num_images]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..spaces import CellGraph
 from .cell import Cell, CellWeights
+from .checkpointing import run_cell
 from .masking import MaskedBatchNorm2d, Visibility, hide
 from .ops import FactorizedReduce, OpArgs, ReLUConvBN
 
@@ -28,6 +29,7 @@ class DARTSNetwork(BaseModule):
         affine: whether normalisations in the cells have parameters.
         searched: whether the cells are searched.
         connection: config of the mixed operation of a searched edge, all channels by default.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
 
     Raises:
         ValueError: an argument lies outside its range; the message names it.
@@ -43,6 +45,7 @@ class DARTSNetwork(BaseModule):
         affine: bool,
         searched: bool,
         connection: Optional[dict] = None,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -60,6 +63,7 @@ class DARTSNetwork(BaseModule):
         #: Index of the last cell of each stage.
         self.stage_ends = (self.reductions[0] - 1, self.reductions[1] - 1, layers - 1)
         self.drop_path_prob = 0.0
+        self.with_cp = with_cp
         self.stem_channels = stem_channels
         self.stem_stride = 1 if stem == 'cifar' else 8
         self._build_stem(stem, stem_channels)
@@ -135,7 +139,9 @@ class DARTSNetwork(BaseModule):
         for i in range(max(taps) + 1 if taps else 0):
             cell = self.cells[i]
             row = None if weights is None else weights[cell.kind]
-            first, second = second, cell((first, second), row, visible, self.drop_path_prob)
+            inputs = (first, second)
+            output = run_cell(cell, inputs, row, visible, self.drop_path_prob, with_cp=self.with_cp)
+            first, second = second, output
             outputs[i] = second if i in taps else None
         return [outputs[i] for i in taps]
 

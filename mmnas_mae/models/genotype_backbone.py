@@ -30,6 +30,7 @@ class GenotypeBackbone(DARTSNetwork):
             second reduction cell).
         frozen_stages: 0 freezes the stem, k the stem and the first k stages, -1 nothing.
         norm_eval: keeps batch normalisation in eval mode while training.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
 
     Weights of another genotype or size are refused however they are loaded, where
@@ -50,6 +51,7 @@ class GenotypeBackbone(DARTSNetwork):
         out_indices: Sequence[Union[int, str]] = (0, 1, 2),
         frozen_stages: int = -1,
         norm_eval: bool = False,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         derived = load_genotype(genotype, space)
@@ -67,6 +69,7 @@ class GenotypeBackbone(DARTSNetwork):
             stem_channels=3 * init_channels if stem == 'cifar' else init_channels,
             affine=True,
             searched=False,
+            with_cp=with_cp,
             init_cfg=init_cfg,
         )
         self.genotype = derived
@@ -101,7 +104,9 @@ class GenotypeBackbone(DARTSNetwork):
     @property
     def feature_info(self) -> FeatureInfo:
         """Channels, stride and module of each output, as timm gives them."""
-        modules = ('stem' if self.stem_stride == 1 else 'stem0', *(f'cells.{i}' for i in range(self.layers)))
+        stem = 'stem' if self.stem_stride == 1 else 'stem0'
+        last = len(self.get_submodule(stem)) - 1
+        modules = (f'{stem}.{last}', *(f'cells.{i}' for i in range(self.layers)))
         return FeatureInfo(self.out_channels, self.out_strides, [modules[tap + 1] for tap in self._taps])
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:

@@ -74,26 +74,37 @@ class MAENAS(SearchModel):
 
     def reconstruct(self, images: Tensor, mask: Tensor) -> Tensor:
         """The image as the decoder sees it: (B, 3, H, W)."""
+        return self.decode(*self.encode(images, mask))
+
+    def encode(self, images: Tensor, mask: Tensor) -> tuple[tuple[Tensor, ...], Optional[Visibility]]:
+        """The features of a masked image, and what they may see of it (None: all)."""
         visible = Visibility(mask) if self.masking == 'sparse' else None
-        features = self.backbone(images * (1 - mask), visible)
+        return self.backbone(images * (1 - mask), visible), visible
+
+    def decode(self, features: tuple[Tensor, ...], visible: Optional[Visibility]) -> Tensor:
+        """The image behind features: (B, 3, H, W)."""
         return self.neck(self.bridge(features, visible))
 
     def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list[BaseDataElement]:
         """Reconstructs under fixed masks.
-
-        The mask of an image depends on the generator's seed and the ``sample_idx`` of
-        its sample alone (its place in the batch where there is none).
 
         Returns:
             list[BaseDataElement]: for each image ``image``, ``reconstruction`` (3, H, W,
             normalised), ``mask`` (1, H, W) and ``loss``.
         """
         samples = data_samples or [BaseDataElement() for _ in inputs]
-        keys = [sample.get('sample_idx', i) for i, sample in enumerate(samples)]
-        mask = self.mask_generator(inputs, keys=keys)
+        mask = self.fixed_mask(inputs, samples)
         reconstruction = self.reconstruct(inputs, mask)
         losses = self.head.per_image(reconstruction, inputs, mask)
         return [
             BaseDataElement(metainfo=sample.metainfo, image=image, reconstruction=output, mask=patches, loss=loss)
             for sample, image, output, patches, loss in zip(samples, inputs, reconstruction, mask, losses)
         ]
+
+    def fixed_mask(self, inputs: Tensor, samples: Sequence) -> Tensor:
+        """The masks of held-out images: (B, 1, H, W).
+
+        The mask of an image depends on the generator's seed and the ``sample_idx`` of
+        its sample alone (its place in the batch where there is none).
+        """
+        return self.mask_generator(inputs, keys=[sample.get('sample_idx', i) for i, sample in enumerate(samples)])

@@ -4,10 +4,12 @@ from typing import Iterable, Optional
 
 import torch
 import torch.nn.functional as F
+from mmengine.dist import get_world_size
 from torch import Tensor, nn
 
 from ..registry import MODELS
 from ..utils import stream_seed
+from .rank_sum import sum_over_ranks
 
 
 @MODELS.register_module()
@@ -128,7 +130,12 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
     Without ``visible`` it is ``nn.BatchNorm2d``. With it, mean and variance are
     taken over visible positions only, and masked positions come out as zero.
     Dense operations throughout: nothing is gathered.
+
+    Attributes:
+        sync: takes batch statistics over all ranks; set by :class:`mmnas_mae.SyncBatchNormHook`.
     """
+
+    sync = False
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
         """
@@ -138,16 +145,22 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         Returns:
             Tensor: (B, C, H, W).
         """
-        if visible is None:
+        reduce = self.sync and get_world_size() > 1
+        batch_statistics = self.training or not self.track_running_stats
+        if visible is None and not (reduce and batch_statistics):
             return super().forward(x)
         # Half precision cannot count the positions.
         wide = x if x.dtype == torch.float64 else x.float()
-        seen = visible.at(wide)
-        if self.training or not self.track_running_stats:
-            count = seen.sum()
-            mean = (wide * seen).sum((0, 2, 3)) / count
+        seen = wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
+        if batch_statistics:
+            total, count = (wide * seen).sum((0, 2, 3)), seen.sum()
+            if reduce:
+                sums = sum_over_ranks(torch.cat([total, count.view(1)]))
+                total, count = sums[:-1], sums[-1]
+            mean = total / count
             centred = (wide - mean.view(1, -1, 1, 1)) * seen
-            var = centred.square().sum((0, 2, 3)) / count
+            squares = centred.square().sum((0, 2, 3))
+            var = (sum_over_ranks(squares) if reduce else squares) / count
             if self.training and self.track_running_stats:
                 self._update(mean.detach(), (var * count / (count - 1)).detach())
         else:

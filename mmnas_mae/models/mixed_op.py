@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from .masking import Visibility, hide
-from .ops import OpArgs, Zero, build_op
+from .ops import Identity, OpArgs, Zero, build_op
 
 
 @MODELS.register_module()
@@ -49,8 +49,12 @@ class MixedOp(nn.Module):
         """
         chosen = range(len(self.ops)) if active is None else active
         # ``none`` adds nothing to the sum and passes no gradient, so it is not computed.
-        terms = [weights[k] * self.ops[k](x, visible) for k in chosen if not isinstance(self.ops[k], Zero)]
+        terms = [weights[k] * self._run(self.ops[k], x, visible) for k in chosen if not isinstance(self.ops[k], Zero)]
         return sum(terms) if terms else self._zeros(x)
+
+    def _run(self, op: nn.Module, x: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """The output of one candidate."""
+        return op(x, visible)
 
     def _zeros(self, x: Tensor) -> Tensor:
         stride = self.args.stride
@@ -103,3 +107,56 @@ class PartialMixedOp(MixedOp):
         if self.args.stride == 2:
             bypass = hide(F.max_pool2d(bypass, 2, 2), visible)
         return F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion)
+
+
+@MODELS.register_module()
+class AuxiliarySkipMixedOp(MixedOp):
+    """A skip connection beside the candidates, whose weight decays to zero (DARTS-).
+
+    Meituan-AutoML/DARTS-: ``src/search/model_search.py``. ``sum + beta * skip(x)``, the skip
+    being a factorised reduction where the edge reduces. It takes over what makes skip
+    connections help the training of the search network, and does not exist in what is
+    derived.
+
+    Args:
+        names: candidate operations.
+        args: what each is built from.
+        beta: weight of the auxiliary skip, until :class:`mmnas_mae.AuxiliarySkipHook` changes it.
+    """
+
+    def __init__(self, names: Sequence[str], args: OpArgs, beta: float = 1.0) -> None:
+        super().__init__(names, args)
+        self.auxiliary = build_op('skip_connect', args)
+        # A buffer, so that a checkpoint holds the weight it was trained with.
+        self.register_buffer('beta', torch.tensor(float(beta)))
+
+    def forward(
+        self,
+        x: Tensor,
+        weights: Tensor,
+        visible: Optional[Visibility] = None,
+        active: Optional[Sequence[int]] = None,
+    ) -> Tensor:
+        """As :meth:`MixedOp.forward`."""
+        return super().forward(x, weights, visible, active) + self.beta * self.auxiliary(x, visible)
+
+
+@MODELS.register_module()
+class SkipDropoutMixedOp(MixedOp):
+    """Dropout after each skip connection that is an identity (P-DARTS).
+
+    chenxin061/pdarts: ``model_search.py``; :class:`mmnas_mae.SkipDropoutHook` lets the rate decay.
+
+    Args:
+        names: candidate operations.
+        args: what each is built from.
+    """
+
+    def __init__(self, names: Sequence[str], args: OpArgs) -> None:
+        super().__init__(names, args)
+        #: Share of the elements that is dropped in training.
+        self.dropout = 0.0
+
+    def _run(self, op: nn.Module, x: Tensor, visible: Optional[Visibility]) -> Tensor:
+        x = super()._run(op, x, visible)
+        return F.dropout(x, self.dropout, self.training) if isinstance(op, Identity) and self.dropout > 0 else x

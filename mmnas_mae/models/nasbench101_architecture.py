@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from ..spaces import NASBENCH101_OPS, Genotype, ModelSpec, NASBench101Space, SearchSpace, get_space
 from ..spaces.nasbench101 import to_genotype
 from ..spaces.nasbench101_spec import UniqueGraph, unique_graphs
+from .architecture import BaseArchitecture
 from .nasbench101_network import Gates
 
 
-class NASBench101Architecture(nn.Module):
+class NASBench101Architecture(BaseArchitecture):
     """Alpha as a distribution over the cells of the space.
 
     ``p(cell) ~ exp(sum of alpha over its edges) * product of softmax(alpha) over its

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from ..spaces import ModelSpec, SearchSpace
 from ..spaces.nasbench101 import SpecLike
+from .checkpointing import run_cell
 from .masking import Visibility, hide
 from .nasbench101_architecture import NASBench101Architecture
 from .nasbench101_network import (
@@ -16,8 +17,8 @@ from .nasbench101_network import (
     Gates,
     NASBench101Skeleton,
     compute_vertex_channels,
-    run_cell,
 )
+from .nasbench101_network import run_cell as run_spec
 from .ops import OpArgs, Pool
 
 
@@ -90,7 +91,7 @@ class NASBench101SuperModule(nn.Module):
             op = spec.ops[t]
             return self.convs[t - 1][op](x, channels[t], visible) if op in KERNELS else self.pool(x, visible)
 
-        return run_cell(spec, channels, x, project, operate, gates)
+        return run_spec(spec, channels, x, project, operate, gates)
 
 
 @MODELS.register_module()
@@ -109,6 +110,7 @@ class NASBench101Supernet(NASBench101Skeleton):
         space: the space, or its name or config.
         stem_channels, num_stacks, num_modules_per_stack: the skeleton; 128, 3, 3 in
             the benchmark.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -121,6 +123,7 @@ class NASBench101Supernet(NASBench101Skeleton):
         stem_channels: int = 128,
         num_stacks: int = 3,
         num_modules_per_stack: int = 3,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         arch = NASBench101Architecture(space)
@@ -135,6 +138,7 @@ class NASBench101Supernet(NASBench101Skeleton):
             init_cfg,
         )
         self.arch = arch
+        self.with_cp = with_cp
 
     def forward(
         self, x: Tensor, visible: Optional[Visibility] = None, spec: Optional[SpecLike] = None
@@ -154,4 +158,8 @@ class NASBench101Supernet(NASBench101Skeleton):
             pruned, gates = self.arch.draw()
         else:
             pruned = self.arch.space.spec(self.arch.genotype() if spec is None else spec)
-        return tuple(self.run(x, visible, lambda module, x: module(x, pruned, gates, visible)))
+
+        def cell(module: nn.Module, x: Tensor) -> Tensor:
+            return run_cell(module, x, pruned, gates, visible, with_cp=self.with_cp)
+
+        return tuple(self.run(x, visible, cell))

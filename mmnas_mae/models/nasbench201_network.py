@@ -12,6 +12,7 @@ from ..spaces.load import GenotypeLike
 from .architecture import Architecture
 from .benchmark_ops import nasbench201_reduction
 from .cell import Cell, CellWeights
+from .checkpointing import run_cell
 from .masking import MaskedBatchNorm2d, Visibility
 from .ops import ConvBN, Identity, OpArgs
 
@@ -26,6 +27,7 @@ class NASBench201Skeleton(BaseModule):
         searched: whether the cells are searched; their normalisations then have neither
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
 
     Attributes:
         out_channels, out_strides: of the output of each stage.
@@ -41,6 +43,7 @@ class NASBench201Skeleton(BaseModule):
         cells_per_stage: int,
         searched: bool,
         connection: Optional[dict] = None,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -54,6 +57,7 @@ class NASBench201Skeleton(BaseModule):
                 raise ValueError(f'{name} must be at least 1, got {value}')
         self.out_channels = tuple(init_channels * 2**i for i in range(3))
         self.out_strides = (1, 2, 4)
+        self.with_cp = with_cp
         self.stem = ConvBN(OpArgs(3, init_channels), 3)
         self.reductions = nn.ModuleList(
             nasbench201_reduction(OpArgs(channels, 2 * channels, 2)) for channels in self.out_channels[:-1]
@@ -86,7 +90,7 @@ class NASBench201Skeleton(BaseModule):
         for i, stage in enumerate(self.stages):
             x = self.reductions[i - 1](x, visible) if i else x
             for cell in stage:
-                x = cell([x], weights, visible)
+                x = run_cell(cell, [x], weights, visible, with_cp=self.with_cp)
             features.append(x)
         return tuple(features)
 
@@ -106,6 +110,8 @@ class NASBench201Supernet(NASBench201Skeleton):
         relaxation: how alpha weighs the operations, softmax by default.
         connection: the mixed operation of an edge, all channels by default.
         edge_norm: whether edges have weights of their own (PC-DARTS).
+        derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -117,10 +123,12 @@ class NASBench201Supernet(NASBench201Skeleton):
         relaxation: Optional[dict] = None,
         connection: Optional[dict] = None,
         edge_norm: bool = False,
+        derivation: Optional[dict] = None,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation, edge_norm)
-        super().__init__(arch.space.cells, init_channels, cells_per_stage, True, connection, init_cfg)
+        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        super().__init__(arch.space.cells, init_channels, cells_per_stage, True, connection, with_cp, init_cfg)
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:

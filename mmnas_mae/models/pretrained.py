@@ -46,7 +46,7 @@ def check_weights(module: nn.Module, state: Mapping[str, Tensor], prefix: str = 
     found = ', '.join(f'{len(names)} {what} (first: {prefix}{names[0]})' for what, names in problems.items() if names)
     if found:
         hint = ''
-        if not prefix and any(name.startswith('backbone.') for name in given):
+        if any(name.startswith('backbone.') for name in given) and not any(n.startswith('backbone.') for n in own):
             hint = "; those of a backbone inside a larger model need prefix='backbone.'"
         raise ValueError(
             f'these weights are not of this genotype, init_channels, layers and stem: of {len(own)} tensors there are '

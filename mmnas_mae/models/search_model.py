@@ -72,6 +72,18 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     def losses(self, **prepared: Any) -> dict[str, Tensor]:
         """The losses of a prepared batch."""
 
+    def total_losses(self, **prepared: Any) -> dict[str, Tensor]:
+        """What the steps of alpha and of the weights minimise.
+
+        :meth:`losses`, their mean where the architecture asks for several drawn
+        sub-networks, and what it adds of its own.
+        """
+        losses = self.losses(**prepared)
+        if self.arch.samples > 1:
+            drawn = [losses, *(self.losses(**prepared) for _ in range(self.arch.samples - 1))]
+            losses = {name: sum(each[name] for each in drawn) / len(drawn) for name in losses}
+        return {**losses, **self.arch.regularization()}
+
     @abstractmethod
     def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list:
         """One result for each image."""
@@ -82,7 +94,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
 
         if mode == 'loss':
-            return self.losses(**self.prepare(fast_layout(inputs), data_samples))
+            return self.total_losses(**self.prepare(fast_layout(inputs), data_samples))
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'tensor':

@@ -28,6 +28,8 @@ class DARTSSupernet(DARTSNetwork):
         relaxation: how alpha weighs the operations, softmax by default.
         connection: the mixed operation of an edge, all channels by default.
         edge_norm: whether edges have weights of their own (PC-DARTS).
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -40,9 +42,11 @@ class DARTSSupernet(DARTSNetwork):
         relaxation: Optional[dict] = None,
         connection: Optional[dict] = None,
         edge_norm: bool = False,
+        with_cp: bool = False,
+        derivation: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation, edge_norm)
+        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
         super().__init__(
             arch.space.cells,
             init_channels,
@@ -52,6 +56,7 @@ class DARTSSupernet(DARTSNetwork):
             affine=False,
             searched=True,
             connection=connection,
+            with_cp=with_cp,
             init_cfg=init_cfg,
         )
         self.arch = arch

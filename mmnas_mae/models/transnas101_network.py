@@ -12,6 +12,7 @@ from ..spaces.load import GenotypeLike
 from ..spaces.transnas101 import DOUBLING, HALVING
 from .architecture import Architecture
 from .cell import Cell, CellWeights
+from .checkpointing import run_cell
 from .masking import Visibility
 from .ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
 from .transnas101_decoders import ClassificationDecoder, SegmentationDecoder
@@ -34,6 +35,7 @@ class TransNASSkeleton(BaseModule):
         searched: whether the cells are searched; their normalisations then have neither
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
 
     Attributes:
         out_channels, out_strides: of the last module at each of the three coarsest
@@ -50,9 +52,11 @@ class TransNASSkeleton(BaseModule):
         init_channels: Optional[int],
         searched: bool,
         connection: Optional[dict] = None,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
+        self.with_cp = with_cp
         if not {'base_channels', 'modules', 'block'} <= set(macro) or set(graphs) - {'cell'}:
             raise ValueError(
                 "the TransNAS-Bench-101 skeleton needs 'base_channels', 'modules' and 'block' in macro and at most a "
@@ -102,7 +106,8 @@ class TransNASSkeleton(BaseModule):
         features = []
         for i, layer in enumerate(self.layers):
             for block in layer:
-                x = block([x], weights, visible) if isinstance(block, Cell) else block(x, visible)
+                args = ([x], weights, visible) if isinstance(block, Cell) else (x, visible)
+                x = run_cell(block, *args, with_cp=self.with_cp)
             if i in self.taps:
                 features.append(x)
         return tuple(features)
@@ -126,6 +131,8 @@ class TransNASSupernet(TransNASSkeleton):
         relaxation: how alpha weighs the operations, softmax by default.
         connection: the mixed operation of an edge, all channels by default.
         edge_norm: whether edges have weights of their own (PC-DARTS).
+        derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -139,13 +146,15 @@ class TransNASSupernet(TransNASSkeleton):
         relaxation: Optional[dict] = None,
         connection: Optional[dict] = None,
         edge_norm: bool = False,
+        derivation: Optional[dict] = None,
+        with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
         space = get_space(space)
         if not isinstance(space, CellSpace):
             raise ValueError(f'space must be one of cells, such as transnas101_micro; {space.name} has none to search')
-        arch = Architecture(space, relaxation, edge_norm)
-        super().__init__(arch.space.macro, arch.space.cells, init_channels, True, connection, init_cfg)
+        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        super().__init__(arch.space.macro, arch.space.cells, init_channels, True, connection, with_cp, init_cfg)
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:

@@ -6,8 +6,10 @@ from .nasbench101 import NASBench101Space
 from .nasbench101_spec import NASBENCH101_OPS, ModelSpec, enumerate_unique
 from .nasbench201 import NASBENCH201_OPS, NASBench201Space, unique_key
 from .nasnet import NASNET_OPS, NASNetSpace
+from .prune import prune, space_config
 from .search_space import SearchSpace, get_space, registered_spaces
 from .space import CellGraph, CellSpace
+from .sparse import SparseCellSpace
 from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     'NASBench201Space',
     'NASNetSpace',
     'SearchSpace',
+    'SparseCellSpace',
     'TransNASMacroSpace',
     'TransNASMicroSpace',
     'darts_space',
@@ -32,8 +35,10 @@ __all__ = [
     'enumerate_unique',
     'get_space',
     'load_genotype',
+    'prune',
     'published',
     'published_names',
     'registered_spaces',
+    'space_config',
     'unique_key',
 ]

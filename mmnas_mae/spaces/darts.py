@@ -32,6 +32,13 @@ def darts_s0() -> CellSpace:
     return darts_space('darts_s0', DARTS_OPS, DARTS_OPS)
 
 
+@SPACES.register_module(name=['darts_s0_no_none', 's0_no_none'])
+def darts_s0_no_none() -> CellSpace:
+    """S0 without ``none``: seven candidates (SDARTS and ROME)."""
+    ops = DARTS_OPS[1:]
+    return darts_space('darts_s0_no_none', ops, ops)
+
+
 # S1: candidates of each edge, node by node, as in automl/RobustDARTS: src/spaces.py.
 _SKIP, _MAX, _AVG = 'skip_connect', 'max_pool_3x3', 'avg_pool_3x3'
 _SEP3, _DIL3, _DIL5 = 'sep_conv_3x3', 'dil_conv_3x3', 'dil_conv_5x5'

@@ -6,9 +6,20 @@ from torch import Tensor
 
 from .genotype import CellGenotype, Genotype
 from .space import CellGraph, CellSpace
+from .sparse import SparseCellSpace
+
+#: Weight of an operation that has been ruled out.
+_RULED_OUT = -1.0
 
 
-def discretize(space: CellSpace, weights: Mapping[str, Tensor], exclude_none: Optional[bool] = None) -> Genotype:
+def discretize(
+    space: CellSpace,
+    weights: Mapping[str, Tensor],
+    exclude_none: Optional[bool] = None,
+    edges: Optional[Mapping[str, Tensor]] = None,
+    threshold: Optional[float] = None,
+    max_skips: Optional[int] = None,
+) -> Genotype:
     """Keeps the strongest operation of each edge and the strongest edges of each node.
 
     The rule of quark0/darts (``cnn/model_search.py``): an edge is as strong as its
@@ -19,28 +30,52 @@ def discretize(space: CellSpace, weights: Mapping[str, Tensor], exclude_none: Op
     Args:
         weights: for each cell type (E, K) relaxed weights, such as the softmax of alpha.
         exclude_none: overrides the space's rule on ``none``; None follows the space.
+        edges: for each cell type (E,) strengths that rank the edges in place of the weights
+            (ROME).
+        threshold: of the edges that a node keeps, those below it are dropped, then nodes
+            without an edge and what reads them (FairDARTS); where all would go, the first
+            node keeps its strongest edge. Needs a space of nodes with fewer edges.
+        max_skips: skip connections of the first cell type at most; the weakest are ruled
+            out one by one and the cell is derived anew (P-DARTS).
 
     Raises:
-        ValueError: the weights have another shape or a value that is not finite, or an
-            edge has no operation that may be derived.
+        ValueError: the weights have another shape or a value that is not finite, an edge
+            has no operation that may be derived, or the space does not allow ``threshold``
+            or ``max_skips``.
     """
+    if threshold is not None and not isinstance(space, SparseCellSpace):
+        raise ValueError(
+            f'derivation.threshold leaves nodes with fewer edges, which space {space.name} does not allow; '
+            'darts_s0_sparse does'
+        )
     never = set(space.never)
     if exclude_none is not None:
         never = never | {'none'} if exclude_none else never - {'none'}
     cells = {}
-    for kind, graph in space.cells.items():
-        if tuple(weights[kind].shape) != (len(graph.edges), graph.max_ops):
-            raise ValueError(
-                f'architecture weights of cell {kind!r} must have the shape {(len(graph.edges), graph.max_ops)}, '
-                f'got {tuple(weights[kind].shape)}'
-            )
-        if not bool(weights[kind].isfinite().all()):
-            raise ValueError(f'architecture weights of cell {kind!r} are not finite; the search has diverged')
-        cells[kind] = _discretize_cell(graph, weights[kind].detach().tolist(), space.keep, never)
+    for place, (kind, graph) in enumerate(space.cells.items()):
+        rows = _rows(weights[kind], (len(graph.edges), graph.max_ops), kind)
+        ranks = None if edges is None else _rows(edges[kind], (len(graph.edges),), kind)
+        cell = _derive(graph, rows, ranks, space.keep, never, threshold)
+        while max_skips is not None and place == 0 and cell.count(space.skip_op) > max_skips:
+            _rule_out_weakest(space.skip_op, graph, rows, cell, max_skips)
+            cell = _derive(graph, rows, ranks, space.keep, never, threshold)
+        cells[kind] = cell
     return Genotype(space.name, cells, macro=dict(space.macro))
 
 
-def _discretize_cell(graph: CellGraph, weights: list, keep: Optional[int], never: set) -> CellGenotype:
+def _rows(weights: Tensor, shape: tuple[int, ...], kind: str) -> list:
+    if tuple(weights.shape) != shape:
+        raise ValueError(
+            f'architecture weights of cell {kind!r} must have the shape {shape}, got {tuple(weights.shape)}'
+        )
+    if not bool(weights.isfinite().all()):
+        raise ValueError(f'architecture weights of cell {kind!r} are not finite; the search has diverged')
+    return weights.detach().tolist()
+
+
+def _derive(
+    graph: CellGraph, weights: list, ranks: Optional[list], keep: Optional[int], never: set, threshold: Optional[float]
+) -> CellGenotype:
     best = []  # of each edge: (weight, op)
     for (node, source), row, ops in zip(graph.edges, weights, graph.ops):
         allowed = [k for k, op in enumerate(ops) if op not in never]
@@ -48,8 +83,32 @@ def _discretize_cell(graph: CellGraph, weights: list, keep: Optional[int], never
             raise ValueError(f'edge {source}->{node} has only operations that are never derived: {list(ops)}')
         k = max(allowed, key=lambda k: row[k])
         best.append((row[k], ops[k]))
-    nodes = []
-    for incoming in graph.incoming():
-        strongest = sorted(incoming, key=lambda e: -best[e][0])[:keep]
-        nodes.append(tuple((best[e][1], graph.edges[e][1]) for e in sorted(strongest)))
-    return CellGenotype(tuple(nodes), graph.concat)
+    strength = [weight for weight, _ in best] if ranks is None else ranks
+    kept = [sorted(incoming, key=lambda e: -strength[e])[:keep] for incoming in graph.incoming()]
+    if threshold is not None:
+        kept = _above(graph, kept, strength, threshold)
+    nodes = tuple(tuple((best[e][1], graph.edges[e][1]) for e in sorted(edges)) for edges in kept)
+    concat = tuple(state for state in graph.concat if threshold is None or nodes[state - graph.num_inputs])
+    return CellGenotype(nodes, concat)
+
+
+def _above(graph: CellGraph, kept: list[list[int]], strength: list, threshold: float) -> list[list[int]]:
+    """The kept edges that reach the threshold and read a state that exists."""
+    states, out = set(range(graph.num_inputs)), []
+    for i, edges in enumerate(kept):
+        out.append([e for e in edges if strength[e] >= threshold and graph.edges[e][1] in states])
+        if out[-1]:
+            states.add(graph.num_inputs + i)
+    return out if any(out) else [kept[0][:1], *out[1:]]
+
+
+def _rule_out_weakest(skip: str, graph: CellGraph, weights: list, cell: CellGenotype, limit: int) -> None:
+    skips = [
+        (weights[e][graph.ops[e].index(skip)], e)
+        for e, (node, source) in enumerate(graph.edges)
+        if (skip, source) in cell.nodes[node - graph.num_inputs]
+    ]
+    weight, e = min(skips)
+    if weight == _RULED_OUT:
+        raise ValueError(f'derivation.max_skips={limit} cannot be kept: edges have no other operation than {skip!r}')
+    weights[e][graph.ops[e].index(skip)] = _RULED_OUT

@@ -67,10 +67,8 @@ class NASNetSpace(CellSpace):
         """Two different edges for each node, uniform over all pairs; the output holds the loose ends."""
         cells = {}
         for kind, graph in self.cells.items():
-            options = self._options(graph)
-            cells[kind] = self._cell(
-                graph, [sorted(generator.sample(edges, self.keep), key=_place) for edges in options]
-            )
+            drawn = (generator.sample(edges, self.keep) for edges in self._options(graph))
+            cells[kind] = self._cell(graph, [sorted(edges, key=_place) for edges in drawn])
         return Genotype(self.name, cells)
 
     def mutate(self, genotype: Genotype, generator: random.Random) -> Genotype:
@@ -85,12 +83,20 @@ class NASNetSpace(CellSpace):
         i, k = generator.randrange(len(nodes)), generator.randrange(self.keep)
         op, source = nodes[i][k]
         # Every node can take two states at least and every edge more than one operation.
-        same = (lambda edge: edge[1] == source) if generator.random() < 0.5 else (lambda edge: edge[0] == op)
-        nodes[i][k] = generator.choice(
-            [edge for edge in self._options(graph)[i] if same(edge) and edge != (op, source)]
-        )
+        kept = generator.choice((0, 1))
+        others = [edge for edge in self._options(graph)[i] if edge != (op, source)]
+        nodes[i][k] = generator.choice([edge for edge in others if edge[kept] == (op, source)[kept]])
         nodes[i].sort(key=_place)
         return Genotype(self.name, {**genotype.cells, kind: self._cell(graph, nodes)})
+
+    def crossover(self, first: Genotype, second: Genotype, generator: random.Random) -> Genotype:
+        """A member whose every edge comes from one of two members; the output holds the loose ends."""
+        cells = {}
+        for kind, graph in self.cells.items():
+            pairs = zip(first.cells[kind].nodes, second.cells[kind].nodes)
+            mixed = [sorted((generator.choice(edges) for edges in zip(*nodes)), key=_place) for nodes in pairs]
+            cells[kind] = self._cell(graph, mixed)
+        return Genotype(self.name, cells)
 
     def enumerate(self) -> Iterator[Genotype]:
         """Every member whose output holds the loose ends alone, one at a time."""
@@ -118,8 +124,9 @@ def loose_ends(nodes: Sequence[Sequence[Edge]], num_inputs: int) -> tuple[int, .
     return tuple(state for state in range(num_inputs, num_inputs + len(nodes)) if state not in read)
 
 
-def _place(edge: Edge) -> int:
-    return edge[1]
+def _place(edge: Edge) -> tuple[int, str]:
+    """The order of edges in a node: by source, then by operation."""
+    return edge[1], edge[0]
 
 
 @SPACES.register_module(name=['nasnet', 'amoebanet', 'enas'])

@@ -2,7 +2,7 @@
 
 import random
 from abc import ABC, abstractmethod
-from typing import Union
+from typing import Mapping, Sequence, Union
 
 from ..registry import SPACES
 from .genotype import Genotype
@@ -49,9 +49,21 @@ class SearchSpace(ABC):
     def mutate(self, genotype: Genotype, generator: random.Random) -> Genotype:
         """Draws a member that differs from ``genotype`` in one choice."""
 
+    def restricted(self, ops: Mapping[str, Sequence]) -> 'SearchSpace':
+        """The space with fewer candidates.
+
+        Raises:
+            ValueError: the space has no candidates that could be left out.
+        """
+        raise ValueError(f'space {self.name} has no cells with candidate operations to restrict')
+
 
 def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
     """A space by registered name (``'s0'``, ``'darts_s0'``), by config, or as it is.
+
+    Args:
+        space: in a config, ``restrict`` leaves only the given candidates, for each cell
+            type one list for all edges or one for each (see ``CellSpace.restricted``).
 
     Raises:
         ValueError: no such space; the message lists the registered names.
@@ -63,7 +75,8 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
     builder = SPACES.get(name) or SPACES.get(name.lower().replace('-', '_'))
     if builder is None:
         raise ValueError(f'unknown search space {name!r}; there are: {", ".join(sorted(SPACES.module_dict))}')
-    return builder(**cfg)
+    restrict = cfg.pop('restrict', None)
+    return builder(**cfg) if restrict is None else builder(**cfg).restricted(restrict)
 
 
 def registered_spaces() -> list[SearchSpace]:

@@ -1,7 +1,7 @@
 """Spaces of cells as data: which edges a cell has and which operations may stand on them."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any, Iterator, Mapping, Optional, Sequence
 
@@ -108,6 +108,30 @@ class CellSpace(SearchSpace):
     def format(self, genotype: Genotype) -> str:
         """Writes text in the style of DARTS."""
         return genotype.to_text()
+
+    def restricted(self, ops: Mapping[str, Sequence]) -> 'CellSpace':
+        """The space with fewer candidates, under the same name, since its members are members of this one.
+
+        Args:
+            ops: candidates of each cell type, one list for all edges or one for each; a cell
+                type that is left out keeps its own.
+
+        Raises:
+            ValueError: no such cell type, another number of edges, or a candidate that the edge lacks.
+        """
+        if not set(ops) <= set(self.cells):
+            raise ValueError(f'restrict: space {self.name} has the cells {sorted(self.cells)}, got {sorted(ops)}')
+        cells = {}
+        for kind, graph in self.cells.items():
+            wanted = list(ops.get(kind, graph.ops))
+            lists = [wanted] * len(graph.edges) if all(isinstance(op, str) for op in wanted) else wanted
+            if len(lists) != len(graph.edges):
+                raise ValueError(f'restrict: cell {kind} has {len(graph.edges)} edges, got {len(lists)} lists')
+            for (node, source), old, new in zip(graph.edges, graph.ops, lists):
+                if not new or not set(new) <= set(old):
+                    raise ValueError(f'restrict: edge {source}->{node} of cell {kind} has {list(old)}, got {list(new)}')
+            cells[kind] = replace(graph, ops=tuple(map(tuple, lists)))
+        return replace(self, cells=cells)
 
     def validate(self, genotype: Genotype) -> None:
         """Checks cells, edges, operations and the skeleton.

@@ -21,5 +21,5 @@ def check_compiled_ops() -> None:
         reason = f'does not have them ({" ".join(str(error).split())})'
     command = f'python tools/misc/build_mmcv_ops.py{" --cuda" if needs_cuda else ""}'
     raise RuntimeError(
-        f"mmdet needs mmcv's compiled operators and the installed mmcv {reason}: build and install them with `{command}`"
+        f"mmdet needs mmcv's compiled operators; the installed mmcv {reason}: build and install them with `{command}`"
     )

@@ -43,7 +43,8 @@ def test_names_of_a_space_mean_the_same():
 
 
 def test_published_genotypes_equal_the_published_lists(facts):
-    assert set(published_names()) == set(facts['genotypes'])
+    names = {name for name in published_names() if published(name).space.startswith('darts')}
+    assert names == set(facts['genotypes'])
     for name, fact in facts['genotypes'].items():
         genotype = published(name)
         for kind, cell in genotype.cells.items():

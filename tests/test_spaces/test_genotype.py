@@ -23,7 +23,8 @@ def test_every_form_keeps_a_published_genotype(name):
     genotype = published(name)
     assert genotype.meta['source']
     assert set(genotype.cells) == {'normal', 'reduce'}
-    assert all(cell.num_edges == 8 and cell.concat == (2, 3, 4, 5) for cell in genotype.cells.values())
+    if genotype.space.startswith('darts'):
+        assert all(cell.num_edges == 8 and cell.concat == (2, 3, 4, 5) for cell in genotype.cells.values())
     from_json = Genotype.from_dict(json.loads(json.dumps(genotype.to_dict())))
     assert from_json == genotype
     assert from_json.meta['source'] == genotype.meta['source']

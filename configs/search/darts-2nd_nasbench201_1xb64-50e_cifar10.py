@@ -1,0 +1,10 @@
+"""DARTS, second order, on CIFAR-10 in NAS-Bench-201 (paper section 4.4, Table 4).
+
+Command: python tools/train.py configs/search/darts-2nd_nasbench201_1xb64-50e_cifar10.py
+Hardware: 1 GPU; the paper reports 10.2 hours.
+Expected: collapse to the cell of skip connections, valid / test of 4 searches (paper): CIFAR-10 39.77 / 54.30,
+CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
+"""
+
+_base_ = ['./darts_nasbench201_1xb64-50e_cifar10.py']
+default_hooks = dict(bilevel=dict(order=2))

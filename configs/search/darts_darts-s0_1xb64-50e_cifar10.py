@@ -1,0 +1,16 @@
+"""DARTS, first order, on CIFAR-10 in S0: the supervised twin of MAE-NAS (paper Tables 1 and 2).
+
+Command: python tools/train.py configs/search/darts_darts-s0_1xb64-50e_cifar10.py
+Hardware: 1 GPU; the paper reports 0.4 GPU-days.
+Expected: the derived cell at 20 layers x 36 channels reaches 97.0 +- 0.14 % on CIFAR-10 (paper); not yet reproduced.
+
+The settings are those of quark0/darts, as in maenas_darts-s0_1xb64-50e_cifar10.py: only the objective differs, and the
+labels that it reads. Other spaces of Table 5 by --cfg-options model.backbone.space=darts_s1 (S2, S3, S4 alike).
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]

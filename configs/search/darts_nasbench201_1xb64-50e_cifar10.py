@@ -1,0 +1,26 @@
+"""DARTS, first order, on CIFAR-10 in NAS-Bench-201 (paper section 4.4, Table 4).
+
+Command: python tools/train.py configs/search/darts_nasbench201_1xb64-50e_cifar10.py
+Hardware: 1 GPU; the paper gives no cost.
+Expected: collapse to the cell of skip connections, valid / test of 4 searches (paper): CIFAR-10 39.77 / 54.30,
+CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
+
+The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
+use. The schedule is that of D-X-Y/AutoDL-Projects, except that the architecture steps first. The head has the
+normalisation that stands behind the last cell of the benchmark's networks.
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(
+    backbone=dict(
+        _delete_=True, type='mmnas_mae.NASBench201Supernet', space='nasbench201', init_channels=16, cells_per_stage=5
+    ),
+    head=dict(norm=True),
+)
+optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
+default_hooks = dict(benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'))

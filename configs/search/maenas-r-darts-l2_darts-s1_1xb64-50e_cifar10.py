@@ -1,0 +1,18 @@
+"""MAE-NAS with the weight decay of R-DARTS on CIFAR-10 in S1.
+
+Command: python tools/train.py configs/search/maenas-r-darts-l2_darts-s1_1xb64-50e_cifar10.py
+Hardware: 1 GPU; the paper gives no cost.
+Expected: no figure in the paper; not yet reproduced.
+
+As r-darts-l2_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing else differs, and no label is read.
+"""
+
+_base_ = [
+    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/datasets/cifar10_search.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(backbone=dict(space='darts_s1'))
+optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=2.7e-3)))
+default_hooks = dict(bilevel=dict(order=2))

@@ -1,0 +1,27 @@
+"""ROME on CIFAR-10 in S0 without none: edges drawn apart from operations (paper Table 1).
+
+Command: python tools/train.py configs/search/rome_darts-s0_1xb64-50e_cifar10.py
+Hardware: 1 GPU; the paper reports 0.3 GPU-days.
+Expected: ROME-v1: the derived cell at 20 layers x 36 channels reaches 97.37 +- 0.09 % on CIFAR-10, 97.5 % at best
+(paper); not yet reproduced.
+
+No code of ROME has been published: the two ideas are its own, topology drawn by Gumbel top-2 with parameters of its own
+and gradients accumulated over sub-networks (samples); their number, the temperatures and the rest, which is DARTS, are
+choices. The graphs of all sub-networks of a step are in memory together.
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(
+    backbone=dict(
+        space='darts_s0_no_none',
+        relaxation=dict(type='mmnas_mae.TopTwoRelaxation', samples=7),
+    )
+)
+default_hooks = dict(temperature=dict(type='mmnas_mae.TemperatureHook', start=10.0, end=0.1))
+# A step runs two edges of each node and one operation on each, so most weights have no gradient.
+find_unused_parameters = True

@@ -1,0 +1,20 @@
+"""SDARTS (ADV) on CIFAR-10 in S1: adversarial perturbation of alpha (paper Table 5).
+
+Command: python tools/train.py configs/search/sdarts-adv_darts-s1_1xb64-50e_cifar10.py
+Hardware: 1 GPU.
+Expected: the derived cell has an error of 2.73 % on CIFAR-10 (S2 2.65, S3 2.49, S4 2.87), at 20 layers x 36 channels,
+mean of 3 searches (paper); not yet reproduced.
+
+Settings of xiangning-chen/SmoothDARTS: first order; the radius grows from 0.03 to 0.3, and seven steps of projected
+ascent find the perturbation. Other spaces by --cfg-options model.backbone.space=darts_s2 (S3, S4 and, for S0,
+darts_s0_no_none alike).
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(backbone=dict(space='darts_s1'))
+default_hooks = dict(perturbation=dict(type='mmnas_mae.PerturbationHook', mode='adversarial', steps=7))

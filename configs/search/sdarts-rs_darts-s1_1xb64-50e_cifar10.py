@@ -1,0 +1,19 @@
+"""SDARTS (RS) on CIFAR-10 in S1: random perturbation of alpha (paper Table 5).
+
+Command: python tools/train.py configs/search/sdarts-rs_darts-s1_1xb64-50e_cifar10.py
+Hardware: 1 GPU.
+Expected: the derived cell has an error of 2.78 % on CIFAR-10 (S2 2.75, S3 2.53, S4 2.93), at 20 layers x 36 channels,
+mean of 3 searches (paper); not yet reproduced.
+
+Settings of xiangning-chen/SmoothDARTS: first order; the radius grows from 0.03 to 0.3. Other spaces by --cfg-options
+model.backbone.space=darts_s2 (S3, S4 and, for S0, darts_s0_no_none alike).
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(backbone=dict(space='darts_s1'))
+default_hooks = dict(perturbation=dict(type='mmnas_mae.PerturbationHook', mode='random'))

@@ -1,0 +1,24 @@
+"""SNAS on CIFAR-10 in S0: concrete distribution, one level (paper Table 2).
+
+Command: python tools/train.py configs/search/snas_darts-s0_1xb64-150e_cifar10.py
+Hardware: 1 GPU; the paper reports 1.5 GPU-days.
+Expected: the cell, trained on ImageNet, has 522 M multiply-adds, 4.3 M parameters and 72.7 % top-1 (paper); not yet
+reproduced.
+
+No code of SNAS has been published. Alpha and weights step one after the other on the same batch of the whole training
+set; epochs and temperatures (those of automl/ConfigurableOptimizer) are choices. The resource loss is not part of it.
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.ConcreteRelaxation')))
+train_dataloader = dict(dataset=dict(fractions=dict(_delete_=True, weights=1.0)))
+param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=150)])
+train_cfg = dict(max_epochs=150)
+default_hooks = dict(
+    bilevel=dict(single_level=True), temperature=dict(type='mmnas_mae.TemperatureHook', start=1.0, end=0.33)
+)

@@ -1,0 +1,19 @@
+"""UnNAS by colourisation, on CIFAR-10 in S0.
+
+Command: python tools/train.py configs/search/unnas-colorization_darts-s0_1xb64-50e_cifar10.py
+Hardware: 1 GPU.
+Expected: no figure in the paper, whose UnNAS is searched on ImageNet (unnas-colorization_darts-s0_1xb64-2e_in1k.py);
+not yet reproduced.
+
+UnNAS has no search on CIFAR-10, so the schedule is that of DARTS. As in its task on CIFAR-10, images are flipped and
+not cropped: padding would have no colour to guess.
+"""
+
+_base_ = [
+    '../_base_/models/colorization_darts-s0.py',
+    '../_base_/datasets/cifar10_search.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+train_pipeline = [dict(type='RandomFlip', prob=0.5, direction='horizontal'), dict(type='mmnas_mae.PackImages')]
+train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))

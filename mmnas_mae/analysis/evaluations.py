@@ -1,0 +1,150 @@
+"""Many independent evaluations: populations, stand-alone trainings, seeds."""
+
+import os
+import sys
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
+
+import torch
+
+from ..datasets.search_split import seeded
+
+Item = TypeVar('Item')
+Result = TypeVar('Result')
+
+WORKERS = ('sequential', 'ray')
+
+
+def map_evaluations(
+    fn: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: str = 'sequential',
+    num_workers: Optional[int] = None,
+    threads: int = 1,
+    gpus: float = 0.0,
+    retries: int = 2,
+    seed: int = 0,
+    address: Optional[str] = None,
+) -> list[Result]:
+    """``[fn(item) for item in items]``, one after the other or on Ray, with the same results.
+
+    The global generators are seeded by (seed, place of the item) and ``threads`` threads
+    of torch run for each evaluation, so that a result depends on nothing but its item.
+
+    Args:
+        fn: evaluates an item; with Ray it and its items and results must pickle.
+        items: what to evaluate.
+        workers: ``sequential``, or ``ray`` (``pip install "mmnas-mae[ray]"``).
+        num_workers: evaluations at the same time on this machine; as many as its cores
+            hold by default. Means nothing on an existing cluster.
+        threads: threads, and on Ray CPU cores, of an evaluation.
+        gpus: share of a GPU that an evaluation holds on Ray.
+        retries: how often an evaluation is run again whose worker was lost. An exception
+            of ``fn`` itself is not retried.
+        seed: seed of the evaluations.
+        address: an existing Ray cluster, such as ``auto``; by default one is started on
+            this machine, and stopped at the end.
+
+    Returns:
+        list: the results in the order of ``items``.
+
+    Raises:
+        ValueError: a setting lies outside its range.
+        ModuleNotFoundError: Ray is not installed.
+        RuntimeError: an evaluation failed, or its worker was lost more than ``retries``
+            times; names the place of the item.
+    """
+    if workers not in WORKERS:
+        raise ValueError(f'workers must be one of {WORKERS}, got {workers!r}')
+    for name, value, least in (('threads', threads, 1), ('retries', retries, 0), ('num_workers', num_workers or 1, 1)):
+        if value < least:
+            raise ValueError(f'{name} must be at least {least}, got {value}')
+    evaluate = partial(_evaluate, fn, threads, seed)
+    if workers == 'ray':
+        return _on_ray(evaluate, items, num_workers, threads, gpus, retries, address)
+    results = []
+    for place, item in enumerate(items):
+        try:
+            results.append(evaluate(place, item))
+        except Exception as error:
+            raise _failed(place, items, error) from error
+    return results
+
+
+def _evaluate(fn: Callable, threads: int, seed: int, place: int, item: Any) -> Any:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with seeded(seed, place):
+            return fn(item)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _on_ray(
+    evaluate: Callable,
+    items: Sequence,
+    num_workers: Optional[int],
+    threads: int,
+    gpus: float,
+    retries: int,
+    address: Optional[str],
+) -> list:
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('workers="ray" needs Ray: pip install "mmnas-mae[ray]"', name='ray') from error
+    cpus = None if num_workers is None else num_workers * threads
+    with ray_cluster(address, cpus):
+        # Ray itself runs a task again whose worker died; it keeps no task for one that raised.
+        task = ray.remote(num_cpus=threads, num_gpus=gpus, max_retries=retries)(evaluate_remotely)
+        shared = ray.put(evaluate)
+        references = [task.remote(shared, place, item) for place, item in enumerate(items)]
+        results = []
+        for place, reference in enumerate(references):
+            try:
+                results.append(ray.get(reference))
+            except ray.exceptions.RayTaskError as error:
+                raise _failed(place, items, error.cause or error) from error
+            except ray.exceptions.RayError as error:
+                lost = f'worker lost {retries + 1} times: {type(error).__name__}'
+                raise RuntimeError(f'evaluation {place} of {len(items)} failed: {lost}') from error
+        return results
+
+
+def evaluate_remotely(evaluate: Callable, place: int, item: Any) -> Any:
+    """What a worker of Ray runs."""
+    return evaluate(place, item)
+
+
+@contextmanager
+def ray_cluster(address: Optional[str] = None, cpus: Optional[int] = None) -> Iterator[None]:
+    """Connects to Ray, or starts it for the length of the block; leaves alone what runs already."""
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
+    if address is None:
+        ray.init(
+            address='local',
+            num_cpus=cpus,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level='ERROR',
+            # Workers find every module that this process finds.
+            runtime_env=dict(env_vars=dict(PYTHONPATH=os.pathsep.join(filter(None, sys.path)))),
+        )
+    else:
+        ray.init(address=address, log_to_driver=False, logging_level='ERROR')
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _failed(place: int, items: Sequence, error: BaseException) -> RuntimeError:
+    reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+    return RuntimeError(f'evaluation {place} of {len(items)} failed: {reason}')

@@ -1,0 +1,41 @@
+from .angle_evolution import AngleEvolution
+from .angle_scorer import AngleScorer
+from .build import build_scorer, run_discrete_search
+from .discrete_search_hook import DiscreteSearchHook
+from .evaluation import Evaluation, Evaluator
+from .fixed_child import batch_statistics, child_weights, fixed_child
+from .inherited_scorer import InheritedScorer
+from .macs_limit import MacsLimit
+from .most_likely_search import MostLikelySearch, most_likely
+from .random_search import RandomSearch
+from .regularized_evolution import RegularizedEvolution
+from .search_run import Images, SearchRun, load_images
+from .short_training_scorer import ShortTrainingScorer
+from .table_scorer import TableScorer
+from .variation import crossover, mutate
+
+__all__ = [
+    'AngleEvolution',
+    'AngleScorer',
+    'DiscreteSearchHook',
+    'Evaluation',
+    'Evaluator',
+    'Images',
+    'InheritedScorer',
+    'MacsLimit',
+    'MostLikelySearch',
+    'RandomSearch',
+    'RegularizedEvolution',
+    'SearchRun',
+    'ShortTrainingScorer',
+    'TableScorer',
+    'batch_statistics',
+    'build_scorer',
+    'child_weights',
+    'crossover',
+    'fixed_child',
+    'load_images',
+    'most_likely',
+    'mutate',
+    'run_discrete_search',
+]

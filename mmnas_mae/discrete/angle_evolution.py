@@ -1,0 +1,110 @@
+"""The evolutionary search of RLNAS."""
+
+import random
+from typing import Any, Callable, Optional, Union
+
+from ..registry import TASK_UTILS
+from ..spaces import Genotype, SearchSpace
+from .evaluation import Evaluation, Evaluator
+from .variation import crossover, mutate
+
+#: Whether an architecture is small enough.
+Limit = Callable[[Genotype], bool]
+
+
+@TASK_UTILS.register_module()
+class AngleEvolution:
+    """Evolution among the best of all generations, under a limit (megvii-model/RLNAS: evolution_search/search.py).
+
+    Each generation consists of mutants and crossings of the best so far, filled up with
+    random draws; no architecture is evaluated twice and none beyond the limit. It takes
+    any scorer; RLNAS scores by the angle (:class:`mmnas_mae.AngleScorer`). In NAS-Bench-201
+    RLNAS has population 100, top 30, mutation 50, crossover 50 and no limit.
+
+    Args:
+        population: members of a generation.
+        top: how many of the best are parents.
+        mutation, crossover: how many members of a generation are made so.
+        generations: number of generations, the first, which is random, among them.
+        mutation_rate: probability with which each choice of a mutant changes.
+        limit: config or function that says of a genotype whether it is small enough, such
+            as :class:`mmnas_mae.MacsLimit`.
+
+    Raises:
+        ValueError: a number is out of range.
+    """
+
+    #: Draws for each wanted member, after which a generation goes on with what it has.
+    patience = 100
+
+    def __init__(
+        self,
+        population: int = 50,
+        top: int = 10,
+        mutation: int = 25,
+        crossover: int = 25,
+        generations: int = 20,
+        mutation_rate: float = 0.1,
+        limit: Union[None, dict, Limit] = None,
+    ) -> None:
+        for name, value in dict(population=population, top=top, generations=generations).items():
+            if value < 1:
+                raise ValueError(f'AngleEvolution.{name} must be at least 1, got {value}')
+        if min(mutation, crossover) < 0 or mutation + crossover > population:
+            raise ValueError(
+                f'AngleEvolution.mutation and crossover must not be negative nor exceed the population of {population} '
+                f'together, got {mutation} and {crossover}'
+            )
+        if not 0 <= mutation_rate <= 1:
+            raise ValueError(f'AngleEvolution.mutation_rate must lie in [0, 1], got {mutation_rate}')
+        self.population = population
+        self.top = top
+        self.mutation = mutation
+        self.crossover = crossover
+        self.generations = generations
+        self.mutation_rate = mutation_rate
+        self.limit = TASK_UTILS.build(limit) if isinstance(limit, dict) else limit
+
+    def __call__(
+        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+    ) -> Evaluation:
+        """As :class:`mmnas_mae.RandomSearch`.
+
+        Raises:
+            ValueError: no architecture within the limit was found.
+        """
+        seen: set[str] = set()
+        parents: list[tuple[float, Genotype]] = []
+
+        def draw_new(count: int, propose: Callable[[], Optional[Genotype]]) -> list[Genotype]:
+            new = []
+            for _ in range(count * self.patience):
+                if len(new) == count:
+                    break
+                child = propose()
+                text = '' if child is None else space.format(child)
+                if text and text not in seen:
+                    seen.add(text)
+                    if self.limit is None or self.limit(child):
+                        new.append(child)
+            return new
+
+        def parent() -> Genotype:
+            return generator.choice(parents)[1]
+
+        for number in range(self.generations):
+            members = []
+            if number:
+                members += draw_new(self.mutation, lambda: mutate(space, parent(), generator, self.mutation_rate))
+                members += draw_new(self.crossover, lambda: crossover(space, parent(), parent(), generator))
+            members += draw_new(self.population - len(members), lambda: space.random_genotype(generator))
+            if not members and not number:
+                raise ValueError(
+                    f'AngleEvolution.limit lets none of {self.population * self.patience} random members of '
+                    f'{space.name} pass; raise it'
+                )
+            if not members:  # the space is exhausted
+                break
+            parents += [(evaluate(member), member) for member in members]
+            parents = sorted(parents, key=lambda scored: -scored[0])[: self.top]
+        return evaluate.best

@@ -1,0 +1,82 @@
+"""The score of an architecture with inherited weights."""
+
+import zlib
+from typing import Any, Mapping, Optional
+
+import torch
+
+from ..models import SearchModel
+from ..registry import TASK_UTILS
+from ..spaces import Genotype
+from ..utils import kept_random_state
+from .fixed_child import batch_statistics, fixed_child
+from .search_run import SearchRun
+
+
+@TASK_UTILS.register_module()
+class InheritedScorer:
+    """Minus the mean reconstruction loss of a child of the search network (paper section 5.1).
+
+    The child runs alone with the shared weights, on held-out images under masks that
+    depend on the image only, with the statistics of the batch. With an objective that
+    predicts classes the score is the share of right answers.
+
+    Args:
+        run: the trained search and the images.
+        batch_size: images in a batch, over which statistics are taken.
+        one_batch: scores an architecture on one of the batches only, which depends on the
+            architecture alone; SETN does so.
+        score: ``loss`` or ``accuracy`` where an objective gives both, see :func:`image_scores`.
+
+    Raises:
+        ValueError: there are no images.
+    """
+
+    needs_run = True
+
+    def __init__(
+        self, run: SearchRun, batch_size: int = 64, one_batch: bool = False, score: Optional[str] = None
+    ) -> None:
+        if run.heldout is None:
+            raise ValueError('InheritedScorer needs held-out images; set heldout to their number')
+        self.run = run
+        self.batches = run.heldout.batches(batch_size)
+        self.one_batch = one_batch
+        self.score = score
+
+    @torch.no_grad()
+    def __call__(self, genotype: Genotype) -> float:
+        """Runs the child over the images.
+
+        Raises:
+            ValueError: ``genotype`` is no member of the space, or the objective has no such score.
+        """
+        model, batches = self.run.model, self.batches
+        if self.one_batch:
+            text = self.run.space.format(genotype)
+            batches = [batches[zlib.crc32(text.encode()) % len(batches)]]
+        with kept_random_state(), batch_statistics(model), fixed_child(model.backbone, genotype):
+            values = torch.cat([image_scores(model, batch, self.score) for batch in batches])
+        return float(values.double().mean())
+
+
+def image_scores(model: SearchModel, batch: Mapping[str, Any], score: Optional[str] = None) -> torch.Tensor:
+    """(B,) what the objective says of each image, the higher the better.
+
+    Args:
+        model: a search model.
+        batch: ``inputs`` and ``data_samples``.
+        score: ``loss`` for minus the loss, ``accuracy`` for the share of right answers; by
+            default the accuracy where the objective asks for answers.
+
+    Raises:
+        ValueError: the objective gives no such thing.
+    """
+    predictions = model.predict(**batch)
+    given = [key for key, name in dict(accuracy='correct', loss='loss').items() if name in predictions[0]]
+    score = score or (given[0] if given else None)
+    if score not in given:
+        raise ValueError(f'{type(model).__name__} scores an image by {given}, got score={score!r}')
+    if score == 'loss':
+        return -torch.stack([prediction.loss for prediction in predictions])
+    return torch.stack([prediction.correct for prediction in predictions])

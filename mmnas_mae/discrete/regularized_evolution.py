@@ -1,0 +1,49 @@
+"""Regularised evolution (REA)."""
+
+import random
+from collections import deque
+from typing import Any
+
+from ..registry import TASK_UTILS
+from ..spaces import Genotype, SearchSpace
+from .evaluation import Evaluation, Evaluator
+
+
+@TASK_UTILS.register_module()
+class RegularizedEvolution:
+    """Aging evolution of Real et al. 2019, by default as in NAS-Bench-201.
+
+    Each cycle mutates the best of a few random members and lets the oldest member die,
+    however good it is (D-X-Y/AutoDL-Projects: exps/NAS-Bench-201-algos/R_EA.py).
+
+    Args:
+        population: number of members.
+        sample: members that compete to be the parent, drawn with replacement.
+        cycles: evaluations in all, those of the first population among them.
+
+    Raises:
+        ValueError: a number is too small.
+    """
+
+    def __init__(self, population: int = 10, sample: int = 3, cycles: int = 200) -> None:
+        for name, value, low in (('population', population, 1), ('sample', sample, 1), ('cycles', cycles, population)):
+            if value < low:
+                raise ValueError(f'RegularizedEvolution.{name} must be at least {low}, got {value}')
+        self.population = population
+        self.sample = sample
+        self.cycles = cycles
+
+    def __call__(
+        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+    ) -> Evaluation:
+        """As :class:`mmnas_mae.RandomSearch`."""
+        members: deque[tuple[float, Genotype]] = deque()
+        for _ in range(self.cycles):
+            if len(members) < self.population:
+                child = space.random_genotype(generator)
+            else:
+                _, parent = max(generator.choices(members, k=self.sample), key=lambda member: member[0])
+                child = space.mutate(parent, generator)
+                members.popleft()
+            members.append((evaluate(child), child))
+        return evaluate.best

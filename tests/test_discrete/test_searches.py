@@ -1,0 +1,313 @@
+"""Searches over real tables: what they propose, in which order, how often, and what they find."""
+
+import json
+import math
+import random
+import statistics
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmnas_mae.analysis import measure_complexity
+from mmnas_mae.apis import build_network
+from mmnas_mae.discrete import (
+    AngleEvolution,
+    Evaluator,
+    MacsLimit,
+    MostLikelySearch,
+    RandomSearch,
+    RegularizedEvolution,
+    TableScorer,
+    build_scorer,
+    crossover,
+    most_likely,
+    mutate,
+    run_discrete_search,
+)
+from mmnas_mae.models import Architecture
+from mmnas_mae.registry import TASK_UTILS
+from mmnas_mae.spaces import CellSpace, get_space, load_genotype, registered_spaces
+
+QUICK = settings(max_examples=20, deadline=None, database=None, derandomize=True)
+
+
+@pytest.fixture(scope='module')
+def table_scorer(data_file):
+    return TableScorer('nasbench201', 'cifar10', 'valid_12ep', data_file('nb201.parquet'))
+
+
+def count_skips(genotype):
+    return sum(cell.count('skip_connect') for cell in genotype.cells.values())
+
+
+def run(search, space='nasbench201', scorer=count_skips, seed=0, **kwargs):
+    space = get_space(space)
+    evaluate = Evaluator(space, scorer, **kwargs)
+    search(space, evaluate, random.Random(seed))
+    return evaluate
+
+
+def test_every_search_spends_its_budget():
+    assert len(run(RandomSearch(37)).history) == 37
+    assert len(run(RegularizedEvolution(population=4, sample=2, cycles=31)).history) == 31
+    evolved = run(AngleEvolution(population=8, top=3, mutation=3, crossover=3, generations=5), 'darts_s0')
+    assert len(evolved.history) == 40
+    assert len({e.arch for e in evolved.history}) == 40
+
+
+def test_random_search_scores_the_draws_of_the_space():
+    generator, space = random.Random(5), get_space('nasbench201')
+    drawn = [space.format(space.random_genotype(generator)) for _ in range(20)]
+    assert [e.arch for e in run(RandomSearch(20), seed=5).history] == drawn
+
+
+def test_evolution_ages_the_oldest_member_dies_however_good(monkeypatch):
+    """The older the better: each parent is then the oldest member, which dies with the birth of its child."""
+    space, parents, original = get_space('darts_s0'), [], CellSpace.mutate
+
+    def recording(self, genotype, generator):
+        parents.append(genotype)
+        return original(self, genotype, generator)
+
+    monkeypatch.setattr(CellSpace, 'mutate', recording)
+    evaluate = Evaluator(space, lambda genotype: -len(evaluate.history))
+    # Of 100 competitors among 5 members the oldest is one.
+    RegularizedEvolution(population=5, sample=100, cycles=40)(space, evaluate, random.Random(0))
+    born = [evaluation.genotype for evaluation in evaluate.history]
+    assert len(parents) == 35
+    assert parents == born[:35]
+
+
+def test_evolution_beats_random_search_on_the_real_table(table_scorer):
+    best = {}
+    for search in (RandomSearch(200), RegularizedEvolution(population=10, sample=3, cycles=200)):
+        found = [run(search, scorer=table_scorer, seed=seed).best.score for seed in range(20)]
+        best[type(search)] = statistics.mean(found)
+    assert best[RegularizedEvolution] > best[RandomSearch] + 0.3
+    assert best[RegularizedEvolution] == pytest.approx(84.5, abs=0.3)
+
+
+def test_the_evolution_of_rlnas_beats_both_and_stays_within_its_limit(table_scorer):
+    def small(genotype):
+        return table_scorer.table.query(genotype, 'cifar10', 'params') < 5e5
+
+    search = AngleEvolution(population=20, top=5, mutation=10, crossover=10, generations=10, limit=small)
+    found = run(search, scorer=table_scorer)
+    assert all(small(evaluation.genotype) for evaluation in found.history)
+    bound = max(
+        value
+        for value, params in zip(
+            table_scorer.table.values('cifar10', 'valid_12ep'), table_scorer.table.values('cifar10', 'params')
+        )
+        if params < 5e5
+    )
+    assert bound - found.best.score < 1.0
+
+
+def test_generations_descend_from_the_best():
+    search = AngleEvolution(population=10, top=2, mutation=10, crossover=0, generations=4, mutation_rate=0.0)
+    found = run(search, 'nasbench201')
+    history = found.history
+    for start in range(10, 40, 10):
+        best = sorted(history[:start], key=lambda e: -e.score)[:2]
+        for child in history[start : start + 10]:
+            changed = [sum(a != b for a, b in zip(_edges(child.genotype), _edges(e.genotype))) for e in best]
+            assert min(changed) == 1
+
+
+def _edges(genotype):
+    return [edge for cell in genotype.cells.values() for node in cell.nodes for edge in node]
+
+
+def test_an_exhausted_space_ends_the_evolution():
+    space = get_space(dict(type='nasbench201', restrict=dict(cell=['skip_connect', 'nor_conv_1x1'])))
+    evaluate = Evaluator(space, count_skips)
+    AngleEvolution(population=50, top=5, mutation=10, crossover=10, generations=20)(space, evaluate, random.Random(0))
+    assert len(evaluate.history) == 64
+    assert evaluate.best.score == 6
+
+
+def test_a_limit_on_multiply_adds_counts_the_network():
+    all_3x3 = load_genotype(
+        '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|'
+    )
+    macs = dict(input_shape=(3, 8, 8), num_classes=10, init_channels=2, cells_per_stage=1)
+    stem, cells, reductions, classifier = 3 * 2 * 9 * 64, 3 * 6 * 2 * 2 * 9 * 64, 0, 8 * 10
+    for c, pixels in ((2, 16), (4, 4)):
+        reductions += (c * 2 * c * 9 + 2 * c * 2 * c * 9 + c * 2 * c) * pixels
+    total = stem + cells + reductions + classifier
+    assert MacsLimit(total, **macs)(all_3x3)
+    assert not MacsLimit(total - 1, **macs)(all_3x3)
+    darts = MacsLimit(1, (3, 64, 64), 10, init_channels=4, layers=5, stem='imagenet')
+    network = build_network('darts', 'DARTS_V2', 10, init_channels=4, layers=5, stem='imagenet')
+    assert darts.macs(load_genotype('DARTS_V2')) == measure_complexity(network, (3, 64, 64)).macs
+
+
+@pytest.mark.parametrize('name', [space.name for space in registered_spaces()])
+@QUICK
+@given(seed=st.integers(0, 2**32))
+def test_variation_stays_in_every_space(name, seed):
+    space, generator = get_space(name), random.Random(seed)
+    first, second = space.random_genotype(generator), space.random_genotype(generator)
+    space.validate(mutate(space, first, generator, 0.3))
+    child = crossover(space, first, second, generator)
+    if child is None:
+        assert not hasattr(space, 'cells') or first.macro != second.macro
+        return
+    space.validate(child)
+    for kind, cell in child.cells.items():
+        for nodes in zip(cell.nodes, first.cells[kind].nodes, second.cells[kind].nodes):
+            assert set(nodes[0]) <= {*nodes[1], *nodes[2]}
+    assert crossover(space, first, first, generator) == first
+
+
+def test_the_most_likely_architectures_are_exact():
+    torch.manual_seed(3)
+    arch = Architecture('nasbench201')
+    with torch.no_grad():
+        arch.alphas['cell'].normal_()
+    weights = arch.weights()
+    log_p = weights['cell'].detach().log()
+    space = arch.space
+
+    def log_prob(genotype):
+        (graph,) = space.cells.values()
+        ops = dict(zip(graph.edges, zip(range(6), graph.ops)))
+        total = 0.0
+        for node, edges in enumerate(genotype.cells['cell'].nodes, 1):
+            for op, source in edges:
+                e, names = ops[node, source]
+                total += float(log_p[e, names.index(op)])
+        return total
+
+    ranked = sorted(space.enumerate(), key=log_prob, reverse=True)
+    found = most_likely(space, weights, 100)
+    assert [space.format(g) for g in found] == [space.format(g) for g in ranked[:100]]
+    assert found[0] == arch.genotype()
+
+
+def test_the_most_likely_darts_cell_is_the_derived_one():
+    arch = Architecture('darts_s0', init_std=1.0)
+    (first, second) = most_likely(arch.space, arch.weights(), 2)
+    # DARTS ranks edges by their best operation, SETN by the product: alike where no `none` interferes.
+    arch.space.validate(second)
+    assert first != second
+    assert first == arch.genotype()
+
+
+def test_setn_scores_the_most_likely_in_order():
+    arch, space = Architecture('nasbench201', init_std=1.0), get_space('nasbench201')
+    evaluate = Evaluator(space, count_skips)
+    best = MostLikelySearch(7)(space, evaluate, random.Random(0), arch)
+    assert [e.genotype for e in evaluate.history] == most_likely(space, arch.weights(), 7)
+    assert best.score == max(e.score for e in evaluate.history)
+    with pytest.raises(ValueError, match='needs the architecture parameters of a trained search over cells, got none'):
+        MostLikelySearch(7)(space, evaluate, random.Random(0))
+
+
+def test_a_search_is_resumed_where_it_stopped(tmp_path):
+    search, calls = RegularizedEvolution(population=4, sample=2, cycles=30), []
+
+    def scorer(genotype):
+        calls.append(genotype)
+        return count_skips(genotype)
+
+    whole = run(search, scorer=scorer, path=tmp_path / 'whole.jsonl', settings=dict(seed=0))
+    computed = len(calls)
+    text = (tmp_path / 'whole.jsonl').read_text()
+    lines = text.splitlines(keepends=True)
+    assert len(lines) == 31
+    assert computed == len({e.arch for e in whole.history}) < 30
+    # Killed in the middle of a line.
+    (tmp_path / 'cut.jsonl').write_text(''.join(lines[:13]) + lines[13][:17])
+    calls.clear()
+    resumed = run(search, scorer=scorer, path=tmp_path / 'cut.jsonl', settings=dict(seed=0))
+    assert [(e.arch, e.score) for e in resumed.history] == [(e.arch, e.score) for e in whole.history]
+    assert len(calls) == computed - len({json.loads(line)['arch'] for line in lines[1:13]})
+    again = [{k: v for k, v in json.loads(line).items() if k != 'seconds'} for line in lines]
+    ours = [json.loads(line) for line in (tmp_path / 'cut.jsonl').read_text().splitlines()]
+    assert [{k: v for k, v in line.items() if k != 'seconds'} for line in ours] == again
+
+
+def test_the_file_of_another_search_is_refused(tmp_path):
+    run(RandomSearch(3), path=tmp_path / 'a.jsonl', settings=dict(seed=0))
+    with pytest.raises(ValueError, match=r'a\.jsonl belongs to another search: seed is 0 there and 1 here'):
+        run(RandomSearch(3), seed=1, path=tmp_path / 'a.jsonl', settings=dict(seed=1))
+    with pytest.raises(ValueError, match='evaluation 0: the file holds .* this search proposes'):
+        run(RandomSearch(3), seed=1, path=tmp_path / 'a.jsonl', settings=dict(seed=0))
+
+
+def test_a_score_that_is_no_number_is_the_worst(tmp_path):
+    scores = iter([1.0, math.nan, 2.0, math.inf])
+    evaluate = run(RandomSearch(4), scorer=lambda genotype: next(scores), path=tmp_path / 'a.jsonl')
+    assert [e.score for e in evaluate.history] == [1.0, -math.inf, 2.0, -math.inf]
+    assert evaluate.best.number == 2
+    assert [e.number for e in evaluate.best_so_far()] == [0, 0, 2, 2]
+    replayed = run(RandomSearch(4), scorer=None, path=tmp_path / 'a.jsonl')
+    assert [e.score for e in replayed.history] == [e.score for e in evaluate.history]
+
+
+def test_configs_build_searches_and_scorers(data_file):
+    table = str(data_file('transnas101.parquet'))
+    scorer = build_scorer(
+        dict(
+            type='mmnas_mae.TableScorer',
+            benchmark='transnas101_macro',
+            dataset='jigsaw',
+            metric='valid_top1',
+            table=table,
+        )
+    )
+    space = get_space('transnas101_macro')
+    evaluate = Evaluator(space, scorer)
+    cfg = dict(type='mmnas_mae.RegularizedEvolution', population=5, sample=2, cycles=60)
+    best = run_discrete_search(cfg, space, evaluate, seed=0)
+    assert best.score == scorer.table.query(best.arch, 'jigsaw', 'valid_top1')
+    assert best.score > statistics.mean(e.score for e in evaluate.history[:5])
+    assert build_scorer(count_skips) is count_skips
+    with pytest.raises(ValueError, match="no scorer 'mmnas_mae.Oracle'; there are: .*TableScorer"):
+        build_scorer(dict(type='mmnas_mae.Oracle'))
+    with pytest.raises(ValueError, match='InheritedScorer works on a trained search; set run'):
+        build_scorer(dict(type='mmnas_mae.InheritedScorer'))
+
+
+def test_a_partial_table_is_an_error_or_the_worst(data_file):
+    args = ('nasbench101', 'cifar10', 'valid_acc_12', data_file('nb101_20k.parquet'))
+    space = get_space('nasbench101')
+    strict, lenient = TableScorer(*args), TableScorer(*args, skip_missing=True)
+    generator = random.Random(0)
+    missing = next(g for g in iter(lambda: space.random_genotype(generator), None) if strict.table.find(g) is None)
+    assert lenient(missing) == -math.inf
+    with pytest.raises(ValueError, match='the table holds only a part of the space'):
+        strict(missing)
+    known = next(strict.table.archs())
+    assert (
+        strict(space.parse(known))
+        == lenient(space.parse(known))
+        == strict.table.query(known, 'cifar10', 'valid_acc_12')
+    )
+
+
+@pytest.mark.parametrize(
+    'cfg, message',
+    [
+        (dict(type='RandomSearch', budget=0), 'RandomSearch.budget must be at least 1, got 0'),
+        (dict(type='RegularizedEvolution', sample=0), 'RegularizedEvolution.sample must be at least 1, got 0'),
+        (dict(type='RegularizedEvolution', cycles=5), 'RegularizedEvolution.cycles must be at least 10, got 5'),
+        (dict(type='AngleEvolution', top=0), 'AngleEvolution.top must be at least 1, got 0'),
+        (dict(type='AngleEvolution', mutation=40), 'exceed the population of 50 together, got 40 and 25'),
+        (dict(type='AngleEvolution', mutation_rate=2), r'mutation_rate must lie in \[0, 1\], got 2'),
+        (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be at least 1, got 0'),
+        (dict(type='MacsLimit', max_macs=0), 'MacsLimit.max_macs must be positive, got 0'),
+    ],
+)
+def test_wrong_settings_are_named(cfg, message):
+    with pytest.raises(ValueError, match=message):
+        TASK_UTILS.build({**cfg, 'type': f'mmnas_mae.{cfg["type"]}'})
+
+
+def test_a_limit_that_nothing_passes_is_named():
+    with pytest.raises(ValueError, match='AngleEvolution.limit lets none of 500 random members of nasbench201 pass'):
+        run(AngleEvolution(population=5, top=2, mutation=2, crossover=2, limit=lambda genotype: False))
