@@ -82,7 +82,9 @@ def _draw_cell(axis: 'matplotlib.axes.Axes', kind: str, cell: CellGenotype) -> N
     ys = [y for _, y in positions]
     axis.set_xlim(-0.35, output[0] + 0.35)
     axis.set_ylim(min(ys) - 0.55, max(ys) + 0.55)
-    axis.set_title(f'{"the" if kind == "cell" else kind} cell: {cell.num_edges} edges, {total - num_inputs} nodes', loc='left', fontsize=11)
+    name = 'the' if kind == 'cell' else kind
+    title = f'{name} cell: {cell.num_edges} edges, {total - num_inputs} nodes'
+    axis.set_title(title, loc='left', fontsize=11)
     axis.axis('off')
 
 

@@ -59,7 +59,8 @@ def _read_json(path: Path) -> Mapping:
         found = False
     if not found:
         raise FileNotFoundError(
-            f'genotype {shorten(str(path))!r} is no file, no text of a registered space and no published name; published are: '
+            f'genotype {shorten(str(path))!r} is no file, no text of a registered space and no published name; '
+            'published are: '
             f'{", ".join(published_names())}'
         )
     try:
