@@ -88,6 +88,8 @@ def small(repository, name, data_file, work_dir):
     cfg = load_config(parser.parse_args(arguments))
     if cfg.default_hooks.bilevel is not None:
         cfg.default_hooks.bilevel.warmup_epochs = 0
+    if 'selection' in cfg.default_hooks:
+        cfg.default_hooks.selection.search.update(population=2, top=1, mutation=0, crossover=0, generations=1)
     files = (
         ['imagenet1k_one_per_class.parquet'] * 2
         if imagenet
@@ -126,6 +128,9 @@ def test_each_config_takes_one_step_of_each_kind(repository, name, data_file, tm
         # One path moves; of the others, weight decay does not touch what has no gradient.
         assert not steps_weights & alphas
         assert {'head.linear.weight', 'head.linear.bias'} < steps_weights < set(start) - alphas
+        # The evolution at the end found the larger of two angles.
+        lines = [json.loads(line) for line in (tmp_path / 'selection.jsonl').read_text().splitlines()[1:]]
+        assert load_genotype(tmp_path / 'genotype.json').meta['score'] == max(line['score'] for line in lines) > 0
     else:
         assert moved(start, after_alpha) == alphas
         assert steps_weights == set(start) - alphas
