@@ -14,9 +14,16 @@ PACKAGE = REPOSITORY / 'mmnas_mae'
 CONFIGS = sorted(path for path in (REPOSITORY / 'configs').rglob('*.py') if '_base_' not in path.parts)
 
 #: Files that hold siblings of one idea: classes that end in the word, and those that are listed.
-ROLES = {'decoders': 'Decoder', 'heads': 'Head', 'relaxations': 'Relaxation'}
+ROLES = {
+    'decoders': 'Decoder',
+    'heads': 'Head',
+    'prediction_heads': 'Head',
+    'relaxations': 'Relaxation',
+    'gumbel_relaxations': 'Relaxation',
+}
 SIBLINGS = {
     'masking': {'PatchMaskGenerator'},
+    'relaxations': {'ZeroOneLoss'},
     'optim_constructor': {'BilevelOptimWrapperConstructor'},
     'nasbench201_network': {'NASBench201Supernet'},
     'transnas101_network': {'TransNASNetwork', 'TransNASSupernet'},

@@ -40,7 +40,15 @@ def facts(data_file):
     return json.loads(data_file('genotypes.json').read_text())['genotypes']
 
 
-@pytest.mark.parametrize('name', published_names())
+#: Those of DARTS spaces; the others' sizes are asserted with their space.
+DARTS_NAMES = [name for name in published_names() if published(name).space.startswith('darts')]
+
+
+def test_every_darts_genotype_has_its_facts(facts):
+    assert sorted(DARTS_NAMES) == sorted(facts)
+
+
+@pytest.mark.parametrize('name', DARTS_NAMES)
 def test_parameters_of_every_published_genotype(name, facts):
     expected = facts[name]['computed']
     assert count(10, genotype=name) == expected['cifar10_C36_L20']['params']
@@ -237,7 +245,8 @@ def test_drop_path_acts_in_training_only_and_not_on_frozen_stages():
     assert torch.equal(moving[0], still[0])
     assert not torch.equal(moving[2], still[2])
     backbone.eval()
-    assert torch.equal(backbone(x)[2], still[2])
+    # Training takes another way through dilated convolutions, equal up to rounding.
+    torch.testing.assert_close(backbone(x)[2], still[2], rtol=1e-5, atol=1e-6)
 
 
 def test_nodes_sum_their_edges_and_the_cell_joins_its_nodes():
