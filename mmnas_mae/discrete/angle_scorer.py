@@ -52,7 +52,7 @@ class AngleScorer:
         ValueError: there are no initial weights, or the network does not consist of cells.
     """
 
-    needs_run = True
+    needs_run = needs_weights = True
 
     def __init__(self, run: SearchRun, identity: str = 'eye') -> None:
         if identity not in IDENTITIES:

@@ -17,7 +17,7 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
         run: the search that a scorer with ``needs_run`` works on.
 
     Raises:
-        ValueError: the scorer needs a search and there is none, or there is no such scorer.
+        ValueError: the scorer needs a search, or its weights, and there are none, or there is no such scorer.
     """
     if not isinstance(scorer, Mapping):
         return scorer
@@ -28,6 +28,8 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
     if getattr(cls, 'needs_run', False):
         if run is None:
             raise ValueError(f'{scorer["type"]} works on a trained search; set run to its config and checkpoint')
+        if getattr(cls, 'needs_weights', False) and not run.trained:
+            raise ValueError(f'{scorer["type"]} scores with trained weights; set run.checkpoint, or give --checkpoint')
         return TASK_UTILS.build(dict(scorer), default_args=dict(run=run))
     return TASK_UTILS.build(dict(scorer))
 

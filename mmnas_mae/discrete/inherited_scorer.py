@@ -32,7 +32,7 @@ class InheritedScorer:
         ValueError: there are no images.
     """
 
-    needs_run = True
+    needs_run = needs_weights = True
 
     def __init__(
         self, run: SearchRun, batch_size: int = 64, one_batch: bool = False, score: Optional[str] = None

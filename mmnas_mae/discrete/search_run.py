@@ -49,6 +49,7 @@ class SearchRun:
         train: images to train stand-alone networks on.
         initial: state dict of the model before the search, for the angle.
         config: config of the model.
+        trained: whether the weights of the model are those of a search.
     """
 
     model: SearchModel
@@ -56,6 +57,7 @@ class SearchRun:
     train: Optional[Images] = None
     initial: Optional[Mapping[str, Tensor]] = None
     config: Optional[Mapping[str, Any]] = None
+    trained: bool = True
 
     @property
     def space(self) -> SearchSpace:
@@ -107,6 +109,7 @@ class SearchRun:
             load_images(cfg.get('train_dataloader'), model, train),
             None if initial is None else _state(initial),
             model_cfg,
+            checkpoint is not None,
         )
 
     @classmethod

@@ -6,7 +6,7 @@ import random
 import pytest
 import torch
 
-from mmnas_mae.discrete import InheritedScorer, child_weights, fixed_child
+from mmnas_mae.discrete import InheritedScorer, build_scorer, child_weights, fixed_child
 from mmnas_mae.models import MAENAS, Architecture
 from mmnas_mae.spaces import get_space
 
@@ -121,6 +121,8 @@ def test_a_supervised_search_scores_by_accuracy_or_loss(small_run):
     assert -5 < InheritedScorer(run, score='loss')(genotype) < -1
     with pytest.raises(ValueError, match=r"MAENAS scores an image by \['loss'\], got score='accuracy'"):
         InheritedScorer(small_run(heldout=4), score='accuracy')(genotype)
+    with pytest.raises(ValueError, match='InheritedScorer scores with trained weights; set run.checkpoint'):
+        build_scorer(dict(type='mmnas_mae.InheritedScorer'), run)
     with pytest.raises(ValueError, match='InheritedScorer needs held-out images'):
         InheritedScorer(small_run(heldout=0))
 

@@ -8,8 +8,6 @@ import torch.nn.functional as F
 from mmengine.structures import BaseDataElement
 
 from mmnas_mae.models import (
-    MAENAS,
-    MIMDARTS,
     ClassificationSearch,
     LinearHead,
     PixelHead,
@@ -99,7 +97,8 @@ def test_predict_tells_loss_and_right_answers():
         logits = model.head(model.backbone(x)[-1], (8, 8))
     right = logits.argmax(1)
     labels = [int(right[0]), (int(right[1]) + 1) % 10, int(right[2])]
-    results = model(x, samples(4, 5, 6, labels=labels), mode='predict')
+    with torch.no_grad():
+        results = model(x, samples(4, 5, 6, labels=labels), mode='predict')
     assert [result.sample_idx for result in results] == [4, 5, 6]
     assert [float(result.correct) for result in results] == [1, 0, 1]
     expected = naive_cross_entropy(logits, torch.tensor(labels))
@@ -204,65 +203,19 @@ def test_random_labels_need_to_know_the_image(given):
         build('RandomLabelSearch')(images(), given, mode='loss')
 
 
-# --- MIM-DARTS
-
-
-@pytest.mark.parametrize('masking', ['input', 'sparse'])
-@pytest.mark.parametrize('classify', ['masked', 'whole'])
-def test_mim_darts_is_the_weighted_sum(masking, classify):
-    model = build('MIMDARTS', cls_weight=0.7, rec_weight=2.5, masking=masking, classify=classify)
-    x, labels = images(4), [7, 0, 3, 1]
-    prepared = model.prepare(x, samples(1, 2, 3, 4, labels=labels))
-    total, _ = model.parse_losses(model.losses(**prepared))
-
-    mask = prepared['mask']
-    reconstruction = model.reconstruct(x, mask)
-    masked = mask.expand_as(x) == 1
-    l1 = (reconstruction - x).abs()[masked].mean().item()
-    features = model.encode(x, mask)[0] if classify == 'masked' else model.backbone(x)
-    entropy = naive_cross_entropy(model.cls_head(features[-1], (8, 8)), torch.tensor(labels))
-    assert total.item() == pytest.approx(0.7 * sum(entropy) / 4 + 2.5 * l1, rel=1e-5)
-
-
-def test_mim_darts_predicts_both():
-    model, x, labels = build('MIMDARTS', cls_weight=0.5, rec_weight=2.0).eval(), images(), [7, 0, 3]
-    twin = MODELS.build(dict(type='mmnas_mae.MAENAS', backbone=dict(BACKBONE), **MASKED)).eval()
-    twin.load_state_dict(model.state_dict(), strict=False)
-    given = samples(5, 6, 7, labels=labels)
-    with torch.no_grad():
-        results, reconstructed = model(x, given, mode='predict'), twin(x, given, mode='predict')
-        for i, (result, expected) in enumerate(zip(results, reconstructed)):
-            assert torch.equal(result.mask, expected.mask)
-            assert torch.equal(result.image, x[i])
-            torch.testing.assert_close(result.reconstruction, expected.reconstruction)
-            features, _ = model.encode(x[i : i + 1], expected.mask.unsqueeze(0))
-            logits = model.cls_head(features[-1], (8, 8))
-            (entropy,) = naive_cross_entropy(logits, torch.tensor(labels[i : i + 1]))
-            assert float(result.loss) == pytest.approx(0.5 * entropy + 2 * float(expected.loss), rel=1e-4)
-            assert float(result.correct) == float(logits.argmax() == labels[i])
-
-
-def test_mim_darts_shares_the_masked_autoencoder():
-    model = build('MIMDARTS')
-    assert isinstance(model, MIMDARTS)
-    assert isinstance(model, MAENAS)
-    assert model.generators() == [model.mask_generator.generator]
-
-
-@pytest.mark.parametrize(
-    'settings, message',
-    [
-        (dict(classify='both'), r"MIMDARTS.classify must be one of \('masked', 'whole'\), got 'both'"),
-        (dict(cls_weight=-1), 'MIMDARTS.cls_weight must not be negative, got -1'),
-        (dict(rec_weight=-0.5), 'MIMDARTS.rec_weight must not be negative, got -0.5'),
-    ],
-)
-def test_mim_darts_names_bad_settings(settings, message):
-    with pytest.raises(ValueError, match=message):
-        build('MIMDARTS', **settings)
-
-
 # --- what they share
+
+
+class Sealed(BaseDataElement):
+    """A sample whose label may not be looked at."""
+
+    def __contains__(self, name):
+        assert name != 'gt_label'
+        return super().__contains__(name)
+
+    @property
+    def gt_label(self):
+        raise AssertionError('a label was read')
 
 
 KINDS = {
@@ -328,3 +281,14 @@ def test_a_pixel_head_upsamples_between_the_corners():
     # Corners stay where they are, and between them values change linearly.
     expected = torch.tensor([[row + column for column in range(4)] for row in (0, 2, 4, 6)]).float()
     torch.testing.assert_close(head(feature, (4, 4))[0, 0], expected)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_only_supervised_objectives_look_at_a_label(kind):
+    model, given = build(kind, **KINDS[kind]), [Sealed(metainfo=dict(sample_idx=i)) for i in range(3)]
+    for mode in ('loss', 'predict'):
+        if kind in ('ClassificationSearch', 'MIMDARTS'):
+            with pytest.raises(AssertionError):
+                model(images(), given, mode=mode)
+        else:
+            model(images(), given, mode=mode)
