@@ -2,8 +2,8 @@
 
 Command: python tools/train.py configs/search/unnas-colorization_darts-s0_1xb64-2e_in1k.py
 Hardware: 1 GPU; the paper gives no cost.
-Expected: a cell of 587 M multiply-adds and 5.3 M parameters at 14 layers x 46 channels that reaches 75.5 % top-1
-(paper); not yet reproduced.
+Expected: a cell of 587 M multiply-adds and 5.3 M parameters at 14 layers that reaches 75.5 % top-1 (paper); not yet
+reproduced.
 
 Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py with batch, SGD 0.1 and Adam 3e-4 twice
 as large.

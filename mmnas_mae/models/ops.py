@@ -134,8 +134,17 @@ class FactorizedReduce(nn.Module):
         x = F.relu(x)
         # For odd sizes the shifted branch is one row and column short: pad it with zeros.
         shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
-        x = torch.cat([self.conv1(x), self.conv2(shifted)], dim=1)
+        x = torch.cat([_every_second(self.conv1, x), _every_second(self.conv2, shifted)], dim=1)
         return self.bn(hide(x, visible), visible)
+
+
+def _every_second(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """A 1x1 convolution of stride 2, which reads every second pixel and nothing else.
+
+    As a plain one on these pixels: the library's own, with stride, can write out of bounds
+    in its backward pass on the CPU (channels last, few channels, large maps).
+    """
+    return F.conv2d(x[:, :, ::2, ::2], conv.weight)
 
 
 class DepthwiseSeparableConv(nn.Module):

@@ -9,8 +9,9 @@ import torch
 
 
 def stream_seed(seed: int, stream: int) -> int:
-    """A seed for each (seed, stream), distinct for all values from 0 to 2**31 - 1."""
-    return (seed % 2**31) * 2**31 + stream % 2**31
+    """A seed of 32 bits for each (seed, stream); torch's CPU generator reads no more than that."""
+    key = (seed % 2**63, stream % 2**63)
+    return int(np.random.SeedSequence(key).generate_state(1)[0])
 
 
 def get_random_state() -> dict[str, Any]:

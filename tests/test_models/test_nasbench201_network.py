@@ -166,10 +166,10 @@ def test_sparse_masking_sees_no_masked_pixel_and_all_visible_is_dense():
 @pytest.mark.parametrize('masking', ['input', 'sparse'])
 def test_the_masked_autoencoder_reaches_every_weight_and_alpha(masking):
     model = MAENAS(
-        backbone=dict(type='NASBench201Supernet', init_channels=4, cells_per_stage=1),
-        neck=dict(type='HierarchicalDecoder', channels=8),
-        head=dict(type='MaskedReconstructionHead'),
-        mask_generator=dict(type='PatchMaskGenerator', patch_size=4, ratio=0.5),
+        backbone=dict(type='mmnas_mae.NASBench201Supernet', init_channels=4, cells_per_stage=1),
+        neck=dict(type='mmnas_mae.HierarchicalDecoder', channels=8),
+        head=dict(type='mmnas_mae.MaskedReconstructionHead'),
+        mask_generator=dict(type='mmnas_mae.PatchMaskGenerator', patch_size=4, ratio=0.5),
         masking=masking,
     )
     model.arch.alphas['cell'].requires_grad_(True)

@@ -179,10 +179,10 @@ def test_a_decided_supernet_is_the_stand_alone_network(arch):
 @pytest.mark.parametrize('masking', ['input', 'sparse'])
 def test_the_masked_autoencoder_reaches_every_weight_and_alpha(masking):
     model = MAENAS(
-        backbone=dict(type='TransNASSupernet', init_channels=4),
-        neck=dict(type='HierarchicalDecoder', channels=8),
-        head=dict(type='MaskedReconstructionHead'),
-        mask_generator=dict(type='PatchMaskGenerator', patch_size=32, ratio=0.5),
+        backbone=dict(type='mmnas_mae.TransNASSupernet', init_channels=4),
+        neck=dict(type='mmnas_mae.HierarchicalDecoder', channels=8),
+        head=dict(type='mmnas_mae.MaskedReconstructionHead'),
+        mask_generator=dict(type='mmnas_mae.PatchMaskGenerator', patch_size=32, ratio=0.5),
         masking=masking,
     )
     model.arch.alphas['cell'].requires_grad_(True)
