@@ -10,6 +10,8 @@ from ..registry import MODELS
 from ..spaces import CellGraph
 from .masking import Visibility
 from .ops import Identity, OpArgs, build_op
+from .source import Source
+from .weighted_sum import Term, weighted_sum
 
 
 def drop_path(x: Tensor, prob: float) -> Tensor:
@@ -47,6 +49,11 @@ class Cell(nn.Module):
     A derived cell is one whose edges have a single candidate, so both kinds are
     built and run by the same code.
 
+    What leaves one state is computed together: steps without parameters once (a ReLU, a
+    pooling and its normalisation), whatever the number of edges, and all that enters a node
+    is summed in one pass (:func:`weighted_sum`). With ``grouped = False`` each operation
+    runs for itself, as in the public search code; the numbers agree to rounding.
+
     Args:
         kind: the cell type, which names its row of architecture weights.
         graph: edges and candidates.
@@ -56,6 +63,8 @@ class Cell(nn.Module):
         connection: config of the mixed operation on each edge of a searched cell,
             :class:`MixedOp` by default.
     """
+
+    grouped = True
 
     def __init__(
         self,
@@ -103,9 +112,17 @@ class Cell(nn.Module):
             Tensor: (B, C * len(concat), H, W).
         """
         states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
+        sources = [Source(x, visible, self.grouped) for x in states]
+        rows = None if weights is None else _rows(weights)
         for incoming in self._incoming:
             executed = self._executed(incoming, weights)
-            states.append(sum(self._edge(e, states, weights, visible, drop_path_prob) for e in executed))
+            node = [self._edge(e, sources, rows, weights, drop_path_prob) for e in executed]
+            if self.grouped:
+                x = weighted_sum([term for terms in node for term in terms])
+            else:
+                x = sum(_summed(terms) for terms in node)
+            states.append(x)
+            sources.append(Source(x, visible, self.grouped))
         outputs = [states[i] for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
 
@@ -119,17 +136,31 @@ class Cell(nn.Module):
     def _edge(
         self,
         index: int,
-        states: Sequence[Tensor],
+        sources: Sequence[Source],
+        rows: Optional[Sequence[Sequence[Tensor]]],
         weights: Optional[CellWeights],
-        visible: Optional[Visibility],
         drop_path_prob: float,
-    ) -> Tensor:
+    ) -> Sequence[Term]:
+        """What an edge adds to its node."""
         op = self.edges[index]
-        x = states[self.graph.edges[index][1]]
+        source = sources[self.graph.edges[index][1]]
         if weights is None:
-            x = op(x, visible)
+            terms: Sequence[Term] = [(None, source.run(op))]
         else:
-            x = op(x, weights.ops[index], visible, None if weights.active is None else weights.active[index])
+            terms = op.terms(source, rows[index], None if weights.active is None else weights.active[index])
             if weights.edges is not None:
-                x = weights.edges[index] * x
-        return drop_path(x, drop_path_prob) if self.training and not isinstance(op, Identity) else x
+                factor = weights.edges[index]
+                terms = [(factor if weight is None else factor * weight, x) for weight, x in terms]
+        if self.training and drop_path_prob > 0 and not isinstance(op, Identity):
+            terms = [(None, drop_path(_summed(terms), drop_path_prob))]
+        return terms
+
+
+def _rows(weights: CellWeights) -> list[Sequence[Tensor]]:
+    """The weight of each operation of each edge, (E, K) tensors of one element."""
+    return [row.unbind() for row in weights.ops.unbind()]
+
+
+def _summed(terms: Sequence[Term]) -> Tensor:
+    """The same as :func:`weighted_sum`, product by product."""
+    return sum(x if weight is None else weight * x for weight, x in terms)

@@ -145,39 +145,83 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         Returns:
             Tensor: (B, C, H, W).
         """
-        reduce = self.sync and get_world_size() > 1
-        batch_statistics = self.training or not self.track_running_stats
-        if visible is None and not (reduce and batch_statistics):
+        if not self.uses_batch_statistics:
+            return self._running(x, visible)
+        if visible is None and not self._reduces:
             return super().forward(x)
-        # Half precision cannot count the positions.
-        wide = x if x.dtype == torch.float64 else x.float()
-        seen = wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
-        if batch_statistics:
-            total, count = (wide * seen).sum((0, 2, 3)), seen.sum()
-            if reduce:
-                sums = sum_over_ranks(torch.cat([total, count.view(1)]))
-                total, count = sums[:-1], sums[-1]
-            mean = total / count
-            centred = (wide - mean.view(1, -1, 1, 1)) * seen
-            squares = centred.square().sum((0, 2, 3))
-            var = (sum_over_ranks(squares) if reduce else squares) / count
-            if self.training and self.track_running_stats:
-                self._update(mean.detach(), (var * count / (count - 1)).detach())
-        else:
-            mean, var = self.running_mean, self.running_var
-            centred = (wide - mean.view(1, -1, 1, 1)) * seen
-        scale = torch.rsqrt(var + self.eps)
-        if not self.affine:
-            return (centred * scale.view(1, -1, 1, 1)).to(x.dtype)
-        scaled = centred * (scale * self.weight).view(1, -1, 1, 1)
-        return (scaled + self.bias.view(1, -1, 1, 1) * seen).to(x.dtype)
+        normalized, mean, var = self._masked(x, visible)
+        if self.training and self.track_running_stats:
+            self.update(mean, var)
+        return normalized
 
-    def _update(self, mean: Tensor, var: Tensor) -> None:
+    @property
+    def uses_batch_statistics(self) -> bool:
+        """Whether the next forward pass takes the statistics of its batch."""
+        return self.training or not self.track_running_stats
+
+    @property
+    def _reduces(self) -> bool:
+        return self.sync and get_world_size() > 1
+
+    def normalized(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, Tensor, Tensor]:
+        """The output by the statistics of the batch, and these; the layer itself is left as it was.
+
+        Several layers without parameters that get the same input share it, each calling
+        :meth:`update`.
+
+        Returns:
+            tuple: (B, C, H, W); mean and unbiased variance, (C,) each.
+        """
+        if visible is not None or self._reduces:
+            return self._masked(x, visible)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        # With a momentum of one the library leaves the statistics of this batch in the running ones.
+        mean, var = (torch.zeros(self.num_features, dtype=wide, device=x.device) for _ in range(2))
+        normalized = F.batch_norm(x, mean, var, self.weight, self.bias, True, 1.0, self.eps)
+        return normalized, mean, var
+
+    def update(self, mean: Tensor, var: Tensor) -> None:
+        """Lets the running statistics move towards those of a batch, where there are any."""
+        if not self.track_running_stats:
+            return
         self.num_batches_tracked.add_(1)
         # momentum None means a cumulative average, as in nn.BatchNorm2d
         momentum = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), momentum)
         self.running_var.lerp_(var.to(self.running_var.dtype), momentum)
+
+    def _masked(self, x: Tensor, visible: Optional[Visibility]) -> tuple[Tensor, Tensor, Tensor]:
+        wide, seen = self._positions(x, visible)
+        total, count = (wide * seen).sum((0, 2, 3)), seen.sum()
+        if self._reduces:
+            sums = sum_over_ranks(torch.cat([total, count.view(1)]))
+            total, count = sums[:-1], sums[-1]
+        mean = total / count
+        centred = (wide - mean.view(1, -1, 1, 1)) * seen
+        squares = centred.square().sum((0, 2, 3))
+        var = (sum_over_ranks(squares) if self._reduces else squares) / count
+        normalized = self._scaled(centred, var, seen).to(x.dtype)
+        return normalized, mean.detach(), (var * count / (count - 1)).detach()
+
+    def _running(self, x: Tensor, visible: Optional[Visibility]) -> Tensor:
+        if visible is None:
+            return super().forward(x)
+        wide, seen = self._positions(x, visible)
+        centred = (wide - self.running_mean.view(1, -1, 1, 1)) * seen
+        return self._scaled(centred, self.running_var, seen).to(x.dtype)
+
+    @staticmethod
+    def _positions(x: Tensor, visible: Optional[Visibility]) -> tuple[Tensor, Tensor]:
+        """``x`` in a precision that can count positions, and those that count."""
+        wide = x if x.dtype == torch.float64 else x.float()
+        return wide, wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
+
+    def _scaled(self, centred: Tensor, var: Tensor, seen: Tensor) -> Tensor:
+        scale = torch.rsqrt(var + self.eps)
+        if not self.affine:
+            return centred * scale.view(1, -1, 1, 1)
+        scaled = centred * (scale * self.weight).view(1, -1, 1, 1)
+        return scaled + self.bias.view(1, -1, 1, 1) * seen
 
 
 class FeatureBridge(nn.Module):

@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from ..registry import MODELS
 from .masking import Visibility, hide
 from .ops import Identity, OpArgs, Zero, build_op
+from .source import Source
+from .weighted_sum import Term, weighted_sum
 
 
 @MODELS.register_module()
@@ -36,25 +38,38 @@ class MixedOp(nn.Module):
         visible: Optional[Visibility] = None,
         active: Optional[Sequence[int]] = None,
     ) -> Tensor:
-        """
+        """The edge alone; a cell sums the :meth:`terms` of all edges into a node at once.
+
         Args:
             x (Tensor): (B, C, H, W).
             weights (Tensor): (K,) with K at least the number of candidates; what
                 stands beyond them is padding.
+            visible: what ``sparse`` masking leaves visible.
             active: the candidates to execute, those with a weight other than zero; all
                 by default.
 
         Returns:
             Tensor: (B, C', H', W').
         """
+        return weighted_sum(self.terms(Source(x, visible), weights.unbind(), active))
+
+    def terms(
+        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+    ) -> Sequence[Term]:
+        """What the edge adds to its node: at least one map, each with its weight.
+
+        Args:
+            source: the state that the edge leaves.
+            weights: of each candidate, and what else :meth:`forward` says.
+        """
         chosen = range(len(self.ops)) if active is None else active
         # ``none`` adds nothing to the sum and passes no gradient, so it is not computed.
-        terms = [weights[k] * self._run(self.ops[k], x, visible) for k in chosen if not isinstance(self.ops[k], Zero)]
-        return sum(terms) if terms else self._zeros(x)
+        terms = [(weights[k], self._run(self.ops[k], source)) for k in chosen if not isinstance(self.ops[k], Zero)]
+        return terms or [(None, self._zeros(source.x))]
 
-    def _run(self, op: nn.Module, x: Tensor, visible: Optional[Visibility]) -> Tensor:
+    def _run(self, op: nn.Module, source: Source) -> Tensor:
         """The output of one candidate."""
-        return op(x, visible)
+        return source.run(op)
 
     def _zeros(self, x: Tensor) -> Tensor:
         stride = self.args.stride
@@ -93,20 +108,16 @@ class PartialMixedOp(MixedOp):
         )
         self.portion = portion
 
-    def forward(
-        self,
-        x: Tensor,
-        weights: Tensor,
-        visible: Optional[Visibility] = None,
-        active: Optional[Sequence[int]] = None,
-    ) -> Tensor:
-        """As :meth:`MixedOp.forward`."""
-        chosen = x.shape[1] // self.portion
-        mixed = super().forward(x[:, :chosen], weights, visible, active)
-        bypass = x[:, chosen:]
+    def terms(
+        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+    ) -> Sequence[Term]:
+        """As :meth:`MixedOp.terms`."""
+        chosen = source.x.shape[1] // self.portion
+        mixed = weighted_sum(super().terms(source.channels(chosen), weights, active))
+        bypass = source.x[:, chosen:]
         if self.args.stride == 2:
-            bypass = hide(F.max_pool2d(bypass, 2, 2), visible)
-        return F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion)
+            bypass = hide(F.max_pool2d(bypass, 2, 2), source.visible)
+        return [(None, F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion))]
 
 
 @MODELS.register_module()
@@ -130,15 +141,11 @@ class AuxiliarySkipMixedOp(MixedOp):
         # A buffer, so that a checkpoint holds the weight it was trained with.
         self.register_buffer('beta', torch.tensor(float(beta)))
 
-    def forward(
-        self,
-        x: Tensor,
-        weights: Tensor,
-        visible: Optional[Visibility] = None,
-        active: Optional[Sequence[int]] = None,
-    ) -> Tensor:
-        """As :meth:`MixedOp.forward`."""
-        return super().forward(x, weights, visible, active) + self.beta * self.auxiliary(x, visible)
+    def terms(
+        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+    ) -> Sequence[Term]:
+        """As :meth:`MixedOp.terms`."""
+        return [*super().terms(source, weights, active), (self.beta, source.run(self.auxiliary))]
 
 
 @MODELS.register_module()
@@ -157,6 +164,6 @@ class SkipDropoutMixedOp(MixedOp):
         #: Share of the elements that is dropped in training.
         self.dropout = 0.0
 
-    def _run(self, op: nn.Module, x: Tensor, visible: Optional[Visibility]) -> Tensor:
-        x = super()._run(op, x, visible)
+    def _run(self, op: nn.Module, source: Source) -> Tensor:
+        x = super()._run(op, source)
         return F.dropout(x, self.dropout, self.training) if isinstance(op, Identity) and self.dropout > 0 else x

@@ -1,7 +1,7 @@
 """Operations of NASNet beyond those of DARTS (quark0/darts: cnn/operations.py; facebookresearch/unnas:
 pycls/models/nas/operations.py)."""
 
-from typing import Optional
+from typing import Hashable, Optional
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -9,9 +9,10 @@ from torch import Tensor, nn
 from ..registry import OPS
 from .masking import Visibility, hide
 from .ops import OpArgs, Pool, ReLUConvBN
+from .source import ReLUStart
 
 
-class FactorizedConv(nn.Module):
+class FactorizedConv(ReLUStart):
     """``conv_7x1_1x7``: ReLU, a convolution along the rows, one along the columns, batch normalisation.
 
     Args:
@@ -25,9 +26,9 @@ class FactorizedConv(nn.Module):
         self.column = nn.Conv2d(channels, channels, (kernel, 1), (args.stride, 1), (pad, 0), bias=False)
         self.bn = args.norm()
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        x = hide(self.row(F.relu(x)), visible)
-        return self.bn(hide(self.column(x), visible), visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        # The second convolution must not see what the first wrote to masked positions.
+        return self.bn(self.column(hide(self.row(started), visible)), visible)
 
 
 class LargeMaxPool(Pool):
@@ -37,9 +38,11 @@ class LargeMaxPool(Pool):
         super().__init__(args, 'max')
         self.kernel = kernel
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        x = hide(F.max_pool2d(x, self.kernel, self.stride, self.kernel // 2), visible)
-        return x if self.bn is None else self.bn(x, visible)
+    def start_key(self) -> Hashable:
+        return *super().start_key(), self.kernel
+
+    def pool(self, x: Tensor) -> Tensor:
+        return F.max_pool2d(x, self.kernel, self.stride, self.kernel // 2)
 
 
 OPS.register_module(name='conv_1x1', module=lambda args: ReLUConvBN(args, 1))

@@ -1,12 +1,15 @@
 """Every candidate operation, defined once (quark0/darts: cnn/operations.py).
 
 All take ``forward(x, visible=None)``: with a :class:`Visibility` (``sparse``
-masking) the output of each spatial operation is hidden again and each
-normalisation runs over visible positions, as SparK does.
+masking) each normalisation runs over visible positions and hides the others, and so
+does an operation that does not end in one, as SparK does.
+
+Many begin with a step without parameters, a ReLU or a pooling, which a cell computes
+once for each state and not for each edge that leaves it (:class:`SharedStart`).
 """
 
 from dataclasses import dataclass, replace
-from typing import Optional
+from typing import Any, Hashable, Optional
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +18,7 @@ from torch import Tensor, nn
 from ..registry import OPS
 from .depthwise import DepthwiseConv2d
 from .masking import MaskedBatchNorm2d, Visibility, hide
+from .source import ReLUStart, SharedStart
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Noise(nn.Module):
         return hide(torch.randn_like(x[:, :, :: self.stride, :: self.stride]), visible)
 
 
-class Pool(nn.Module):
+class Pool(SharedStart):
     """3x3 pooling, followed by a normalisation in a search network only.
 
     Args:
@@ -87,13 +91,35 @@ class Pool(nn.Module):
         self.stride = args.stride
         self.bn = replace(args, affine=False).norm() if args.searched and args.pool_norm else None
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+    def start_key(self) -> Hashable:
+        return type(self), self.mode, self.stride, self._normalizes_at_once()
+
+    def start(self, x: Tensor, visible: Optional[Visibility]) -> Any:
+        """The pooled map, with the statistics that it was normalised by where they are the batch's."""
+        x = self.pool(x)
+        if self.bn is None:
+            return hide(x, visible)
+        return self.bn.normalized(x, visible) if self._normalizes_at_once() else x
+
+    def finish(self, started: Any, visible: Optional[Visibility]) -> Tensor:
+        if self.bn is None:
+            return started
+        if not self._normalizes_at_once():
+            return self.bn(started, visible)
+        normalized, mean, var = started
+        if self.bn.training:
+            self.bn.update(mean, var)
+        return normalized
+
+    def pool(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H', W')."""
         if self.mode == 'max':
-            x = F.max_pool2d(x, 3, self.stride, 1)
-        else:
-            x = F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
-        x = hide(x, visible)
-        return x if self.bn is None else self.bn(x, visible)
+            return F.max_pool2d(x, 3, self.stride, 1)
+        return F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
+
+    def _normalizes_at_once(self) -> bool:
+        """Whether all that pool the same input also normalise it alike: by the statistics of the batch."""
+        return self.bn is not None and self.bn.uses_batch_statistics
 
 
 class ConvBN(nn.Module):
@@ -105,17 +131,17 @@ class ConvBN(nn.Module):
         self.bn = args.norm()
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        return self.bn(hide(self.conv(x), visible), visible)
+        return self.bn(self.conv(x), visible)
 
 
-class ReLUConvBN(ConvBN):
+class ReLUConvBN(ReLUStart, ConvBN):
     """ReLU, convolution, batch normalisation."""
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        return super().forward(F.relu(x), visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        return ConvBN.forward(self, started, visible)
 
 
-class FactorizedReduce(nn.Module):
+class FactorizedReduce(ReLUStart):
     """Halves the resolution with two 1x1 convolutions, the second one pixel further on.
 
     Raises:
@@ -130,12 +156,12 @@ class FactorizedReduce(nn.Module):
         self.conv2 = nn.Conv2d(args.in_channels, args.out_channels // 2, 1, stride=2, bias=False)
         self.bn = args.norm()
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        x = F.relu(x)
+    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        x = started
         # For odd sizes the shifted branch is one row and column short: pad it with zeros.
         shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
         x = torch.cat([_every_second(self.conv1, x), _every_second(self.conv2, shifted)], dim=1)
-        return self.bn(hide(x, visible), visible)
+        return self.bn(x, visible)
 
 
 def _every_second(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -147,7 +173,7 @@ def _every_second(conv: nn.Conv2d, x: Tensor) -> Tensor:
     return F.conv2d(x[:, :, ::2, ::2], conv.weight)
 
 
-class DepthwiseSeparableConv(nn.Module):
+class DepthwiseSeparableConv(ReLUStart):
     """ReLU, depthwise convolution, 1x1 convolution, batch normalisation.
 
     With ``dilation=2`` this is ``dil_conv``; twice in a row it is ``sep_conv``.
@@ -159,12 +185,12 @@ class DepthwiseSeparableConv(nn.Module):
         self.pointwise = nn.Conv2d(args.in_channels, args.out_channels, 1, bias=False)
         self.bn = args.norm()
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        x = hide(self.depthwise(F.relu(x)), visible)
-        return self.bn(self.pointwise(x), visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        # What the depthwise convolution writes to masked positions stays there until the normalisation hides it.
+        return self.bn(self.pointwise(self.depthwise(started)), visible)
 
 
-class SepConv(nn.Module):
+class SepConv(ReLUStart):
     """``sep_conv``: two depthwise separable convolutions, the stride in the first."""
 
     def __init__(self, args: OpArgs, kernel: int) -> None:
@@ -172,8 +198,8 @@ class SepConv(nn.Module):
         self.first = DepthwiseSeparableConv(replace(args, out_channels=args.in_channels), kernel)
         self.second = DepthwiseSeparableConv(replace(args, stride=1), kernel)
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        return self.second(self.first(x, visible), visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        return self.second(self.first.finish(started, visible), visible)
 
 
 def skip_connect(args: OpArgs) -> nn.Module:

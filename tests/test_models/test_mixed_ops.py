@@ -5,6 +5,8 @@ import torch
 
 from mmnas_mae.models import AuxiliarySkipMixedOp, DARTSSupernet, MixedOp, OpArgs, SkipDropoutMixedOp
 from mmnas_mae.models.ops import FactorizedReduce
+from mmnas_mae.models.source import Source
+from mmnas_mae.models.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
 SKIP = DARTS_OPS.index('skip_connect')
@@ -14,7 +16,7 @@ SKIP = DARTS_OPS.index('skip_connect')
 def test_auxiliary_skip_is_added_with_its_weight(stride: int) -> None:
     edge = AuxiliarySkipMixedOp(DARTS_OPS, OpArgs(4, 4, stride, affine=False, searched=True), beta=0.6).eval()
     x, weights = torch.randn(2, 4, 6, 6), torch.rand(8)
-    plain = MixedOp.forward(edge, x, weights)
+    plain = weighted_sum(MixedOp.terms(edge, Source(x), weights.unbind()))
     skip = x if stride == 1 else edge.auxiliary(x)
     assert isinstance(edge.auxiliary, FactorizedReduce) == (stride == 2)
     torch.testing.assert_close(edge(x, weights), plain + 0.6 * skip)

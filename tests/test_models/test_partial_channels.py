@@ -16,6 +16,8 @@ from mmnas_mae.models import (
     PartialMixedOp,
     TransNASSupernet,
 )
+from mmnas_mae.models.source import Source
+from mmnas_mae.models.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
 
@@ -45,7 +47,7 @@ def test_output_channel_by_channel(stride: int) -> None:
     x = torch.randn(3, channels, 8, 8, dtype=torch.float64)
     weights = torch.rand(8, dtype=torch.float64)
     out = mixed(x, weights)
-    inner = MixedOp.forward(mixed, x[:, : channels // portion], weights)
+    inner = weighted_sum(MixedOp.terms(mixed, Source(x[:, : channels // portion]), weights.unbind()))
     for c in range(channels):
         group, place = c % portion, c // portion
         if group == 0:
