@@ -12,21 +12,24 @@ from ..utils import kept_random_state
 from .fixed_child import batch_statistics, fixed_child
 from .search_run import SearchRun
 
+#: What a score reads of a prediction, and its sign.
+_SCORES = dict(accuracy=('correct', 1), loss=('loss', -1), l1=('l1', -1))
+
 
 @TASK_UTILS.register_module()
 class InheritedScorer:
     """Minus the mean reconstruction loss of a child of the search network (paper section 5.1).
 
     The child runs alone with the shared weights, on held-out images under masks that
-    depend on the image only, with the statistics of the batch. With an objective that
-    predicts classes the score is the share of right answers.
+    depend on the image only (``model.masks`` of them), with the statistics of the batch.
+    With an objective that predicts classes the score is the share of right answers.
 
     Args:
         run: the trained search and the images.
         batch_size: images in a batch, over which statistics are taken.
         one_batch: scores an architecture on one of the batches only, which depends on the
             architecture alone; SETN does so.
-        score: ``loss`` or ``accuracy`` where an objective gives both, see :func:`image_scores`.
+        score: ``loss``, ``l1`` or ``accuracy`` of those that an objective gives, see :func:`image_scores`.
 
     Raises:
         ValueError: there are no images.
@@ -66,17 +69,17 @@ def image_scores(model: SearchModel, batch: Mapping[str, Any], score: Optional[s
     Args:
         model: a search model.
         batch: ``inputs`` and ``data_samples``.
-        score: ``loss`` for minus the loss, ``accuracy`` for the share of right answers; by
-            default the accuracy where the objective asks for answers.
+        score: ``loss`` for minus the loss, ``l1`` for minus the error of masked pixels,
+            ``accuracy`` for the share of right answers; by default the accuracy where the
+            objective asks for answers, else the loss.
 
     Raises:
         ValueError: the objective gives no such thing.
     """
     predictions = model.predict(**batch)
-    given = [key for key, name in dict(accuracy='correct', loss='loss').items() if name in predictions[0]]
+    given = [key for key, (name, _) in _SCORES.items() if name in predictions[0]]
     score = score or (given[0] if given else None)
     if score not in given:
         raise ValueError(f'{type(model).__name__} scores an image by {given}, got score={score!r}')
-    if score == 'loss':
-        return -torch.stack([prediction.loss for prediction in predictions])
-    return torch.stack([prediction.correct for prediction in predictions])
+    name, sign = _SCORES[score]
+    return sign * torch.stack([prediction.get(name) for prediction in predictions])

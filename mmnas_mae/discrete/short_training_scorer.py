@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..apis.build import build_network
-from ..models import FeaturesOnly, GenotypeBackbone
+from ..models import FeaturesOnly, GenotypeBackbone, Visibility
 from ..models.architecture import BaseArchitecture
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
@@ -41,21 +41,23 @@ class ChildBackbone(nn.Module):
         if set(genotype.cells) == {'normal', 'reduce'}:
             self.network: nn.Module = GenotypeBackbone(genotype, **macro)
         else:
-            self.network = FeaturesOnly(build_network(genotype.space, genotype, **macro))
+            network = build_network(genotype.space, genotype, **macro)
+            self.network = FeaturesOnly(network, range(len(network.out_channels)))
         self.out_channels = self.network.out_channels
         self.out_strides = self.network.out_strides
         #: No architecture parameters.
         self.arch = BaseArchitecture()
 
-    def forward(self, x: Tensor, visible: Any = None) -> tuple[Tensor, ...]:
-        """(B, 3, H, W) -> F1, F2, F3.
-
-        Raises:
-            ValueError: ``sparse`` masking, which a stand-alone network knows nothing of.
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
-        if visible is not None:
-            raise ValueError('a stand-alone network has no sparse masking; set masking="input" to score by training it')
-        return self.network(x)
+        Args:
+            x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
+
+        Returns:
+            tuple: F1, F2, F3; fewer where the network has fewer resolutions.
+        """
+        return self.network(x, visible)
 
 
 @TASK_UTILS.register_module()
@@ -74,7 +76,7 @@ class ShortTrainingScorer:
         lr: learning rate of Adam at the start; it falls to zero along a cosine.
         seed: seed of weights, batches and masks.
         macro: the skeleton; by default as in the search network.
-        score: ``loss`` or ``accuracy`` where an objective gives both, see :func:`image_scores`.
+        score: ``loss``, ``l1`` or ``accuracy`` of those that an objective gives, see :func:`image_scores`.
 
     Raises:
         ValueError: there are no images, or a number is out of range.

@@ -4,7 +4,7 @@ from .cell import Cell, CellWeights, drop_path
 from .classification_search import ClassificationSearch
 from .colorization_search import ColorizationSearch
 from .darts_network import DARTSNetwork
-from .decoders import HierarchicalDecoder, SingleScaleDecoder
+from .decoders import HierarchicalDecoder, PerScaleDecoder, SingleScaleDecoder
 from .depthwise import DepthwiseConv2d, fast_layout
 from .features_only import FeatureInfo, FeaturesOnly
 from .genotype_backbone import GenotypeBackbone
@@ -31,6 +31,7 @@ from .rotation_search import RotationSearch
 from .search_data_preprocessor import SearchDataPreprocessor, crop_and_flip
 from .search_model import SearchModel
 from .supernet import DARTSSupernet
+from .targets import GradientTarget, PatchNormTarget, PixelTarget
 from .transnas101_network import TransNASNetwork, TransNASSupernet
 from .uniform_path_relaxation import UniformPathRelaxation
 
@@ -57,6 +58,7 @@ __all__ = [
     'FeaturesOnly',
     'GenotypeBackbone',
     'GenotypeNetwork',
+    'GradientTarget',
     'GumbelRelaxation',
     'HierarchicalDecoder',
     'JigsawSearch',
@@ -74,7 +76,10 @@ __all__ = [
     'OpArgs',
     'PartialMixedOp',
     'PatchMaskGenerator',
+    'PatchNormTarget',
+    'PerScaleDecoder',
     'PixelHead',
+    'PixelTarget',
     'PredictiveSearch',
     'RandomLabelSearch',
     'RotationSearch',

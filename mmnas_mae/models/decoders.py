@@ -81,3 +81,37 @@ class SingleScaleDecoder(BaseModule):
             Tensor: (B, 3, H, W), the reconstructed image.
         """
         return F.pixel_shuffle(self.linear(features[-1]), self.stride)
+
+
+@MODELS.register_module()
+class PerScaleDecoder(BaseModule):
+    """An image from each scale alone, for a loss per scale; an option beyond the paper.
+
+    Each feature has a :class:`HierarchicalDecoder` of its own: ``Linear_i(Conv_i(F_i))`` with a
+    pixel shuffle by the stride of F_i. :class:`mmnas_mae.MaskedReconstructionHead` takes the
+    mean of their losses, so that no scale can leave the reconstruction to another.
+
+    Args:
+        in_channels, in_strides: as in :class:`HierarchicalDecoder`.
+        channels: output channels of each Conv; by default those of its feature.
+    """
+
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        in_strides: Sequence[int],
+        channels: Optional[int] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.decoders = nn.ModuleList(HierarchicalDecoder([c], [s], channels) for c, s in zip(in_channels, in_strides))
+
+    def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """
+        Args:
+            features: (B, C_i, H_i, W_i) each.
+
+        Returns:
+            tuple: (B, 3, H, W) for each of them.
+        """
+        return tuple(decoder([x]) for decoder, x in zip(self.decoders, features))

@@ -6,6 +6,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .masking import Visibility
 
 
 class FeatureInfo:
@@ -57,7 +58,7 @@ class FeaturesOnly(BaseModule):
     :class:`mmnas_mae.GenotypeBackbone`, which has ``feature_info`` itself.
 
     Args:
-        network: a network with ``forward_features``, ``out_channels`` and
+        network: a network with ``forward_features(x, visible)``, ``out_channels`` and
             ``out_strides``, or its config, such as
             ``dict(type='mmnas_mae.TransNASNetwork', genotype='64-41414-1_02_333')``.
         out_indices: which of its features, fine to coarse.
@@ -107,13 +108,14 @@ class FeaturesOnly(BaseModule):
         """Channels, stride and stage of each output, as timm gives them."""
         return FeatureInfo(self.out_channels, self.out_strides, [f'stage{i}' for i in self.out_indices])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
             x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
 
         Returns:
             tuple: one feature for each of ``out_indices``.
         """
-        features = self.network.forward_features(x)
+        features = self.network.forward_features(x, visible)
         return tuple(features[i] for i in self.out_indices)

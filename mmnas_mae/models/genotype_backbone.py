@@ -11,6 +11,7 @@ from ..spaces import CellGraph, CellSpace, load_genotype
 from ..spaces.load import GenotypeLike
 from .darts_network import DARTSNetwork
 from .features_only import FeatureInfo
+from .masking import Visibility
 from .pretrained import check_weights, genotype_id
 
 
@@ -109,16 +110,17 @@ class GenotypeBackbone(DARTSNetwork):
         modules = (f'{stem}.{last}', *(f'cells.{i}' for i in range(self.layers)))
         return FeatureInfo(self.out_channels, self.out_strides, [modules[tap + 1] for tap in self._taps])
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
             x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
 
         Returns:
             tuple: one feature for each of ``out_indices``, in train and eval mode alike.
         """
-        states = self.forward_stem(x)
-        outputs = self.forward_cells(states, [tap for tap in self._taps if tap >= 0])
+        states = self.forward_stem(x, visible)
+        outputs = self.forward_cells(states, [tap for tap in self._taps if tap >= 0], visible=visible)
         return (states[0], *outputs) if self._taps[0] < 0 else tuple(outputs)
 
     def init_weights(self) -> None:

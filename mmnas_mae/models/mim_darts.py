@@ -7,6 +7,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ..registry import MODELS
+from .heads import Reconstruction
 from .maenas import MAENAS
 from .predictive_search import answers, read_labels
 
@@ -21,7 +22,7 @@ class MIMDARTS(MAENAS):
     weights are not public, hence equal weights by default.
 
     Args:
-        backbone, neck, head, mask_generator, masking, feature_norm, data_preprocessor,
+        backbone, neck, head, mask_generator, masking, feature_norm, masks, data_preprocessor,
             init_cfg: as in :class:`MAENAS`.
         cls_head: the classifier of the last feature, which says ``num_classes``.
         cls_weight, rec_weight: weights of the two losses.
@@ -44,10 +45,13 @@ class MIMDARTS(MAENAS):
         classify: str = 'masked',
         masking: str = 'input',
         feature_norm: bool = True,
+        masks: int = 1,
         data_preprocessor: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        super().__init__(backbone, neck, head, mask_generator, masking, feature_norm, data_preprocessor, init_cfg)
+        super().__init__(
+            backbone, neck, head, mask_generator, masking, feature_norm, masks, data_preprocessor, init_cfg
+        )
         if classify not in CLASSIFY:
             raise ValueError(f'MIMDARTS.classify must be one of {CLASSIFY}, got {classify!r}')
         for name, value in dict(cls_weight=cls_weight, rec_weight=rec_weight).items():
@@ -77,20 +81,18 @@ class MIMDARTS(MAENAS):
             loss_cls=self.cls_weight * F.cross_entropy(logits, target), loss_rec=self.rec_weight * reconstruction_loss
         )
 
-    def outputs(self, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """The reconstruction (B, 3, H, W) and the logits (B, num_classes)."""
+    def outputs(self, images: Tensor, mask: Tensor) -> tuple[Reconstruction, Tensor]:
+        """The reconstruction, as :meth:`MAENAS.reconstruct`, and the logits (B, num_classes)."""
         features, visible = self.encode(images, mask)
         last = (features if self.classify == 'masked' else self.backbone(images))[-1]
         return self.decode(features, visible), self.cls_head(last, images.shape[-2:])
 
-    def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list[BaseDataElement]:
-        """As :meth:`MAENAS.predict`, with the weighted sum as ``loss``, and ``correct``, 1 for a right class."""
-        target = read_labels(data_samples, inputs.device)
-        mask = self.fixed_mask(inputs, data_samples)
+    def predict_masked(self, inputs: Tensor, samples: Sequence, mask: Tensor) -> list[BaseDataElement]:
+        """As :meth:`MAENAS.predict_masked`, the weighted sum as ``loss``, and ``correct``, 1 for a right class."""
+        target = read_labels(samples, inputs.device)
         reconstruction, logits = self.outputs(inputs, mask)
-        results = answers(logits, target, data_samples)
-        errors = self.head.per_image(reconstruction, inputs, mask)
-        for i, result in enumerate(results):
-            result.loss = self.cls_weight * result.loss + self.rec_weight * errors[i]
-            result.set_data(dict(image=inputs[i], mask=mask[i], reconstruction=reconstruction[i]))
+        results = self.judge(reconstruction, inputs, samples, mask)
+        for result, answer in zip(results, answers(logits, target, samples)):
+            loss = self.cls_weight * answer.loss + self.rec_weight * result.loss
+            result.set_data(dict(loss=loss, correct=answer.correct))
         return results

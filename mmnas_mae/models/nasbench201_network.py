@@ -182,13 +182,14 @@ class NASBench201Network(NASBench201Skeleton):
         self.norm = MaskedBatchNorm2d(self.out_channels[-1])
         self.classifier = nn.Linear(self.out_channels[-1], num_classes)
 
-    def forward_features(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward_features(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """The output of each stage, fine to coarse.
 
         Args:
             x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
         """
-        return self.forward_stages(x)
+        return self.forward_stages(x, visible=visible)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, num_classes) logits."""

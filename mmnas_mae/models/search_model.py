@@ -92,7 +92,6 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
     ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
         """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
-
         if mode == 'loss':
             return self.total_losses(**self.prepare(fast_layout(inputs), data_samples))
         if mode == 'predict':

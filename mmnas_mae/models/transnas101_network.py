@@ -212,13 +212,14 @@ class TransNASNetwork(TransNASSkeleton):
             else SegmentationDecoder(channels, stride, num_classes)
         )
 
-    def forward_features(self, x: Tensor) -> tuple[Tensor, ...]:
+    def forward_features(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """The last feature at each of the three coarsest resolutions, fine to coarse.
 
         Args:
             x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
         """
-        return self.forward_stages(x)
+        return self.forward_stages(x, visible=visible)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, num_classes) logits, or (B, num_classes, H, W) of each pixel."""

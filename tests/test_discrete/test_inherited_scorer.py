@@ -119,7 +119,7 @@ def test_a_supervised_search_scores_by_accuracy_or_loss(small_run):
     assert accuracy * 96 == pytest.approx(round(accuracy * 96))
     assert InheritedScorer(run, score='accuracy')(genotype) == accuracy
     assert -5 < InheritedScorer(run, score='loss')(genotype) < -1
-    with pytest.raises(ValueError, match=r"MAENAS scores an image by \['loss'\], got score='accuracy'"):
+    with pytest.raises(ValueError, match=r"MAENAS scores an image by \['loss', 'l1'\], got score='accuracy'"):
         InheritedScorer(small_run(heldout=4), score='accuracy')(genotype)
     with pytest.raises(ValueError, match='InheritedScorer scores with trained weights; set run.checkpoint'):
         build_scorer(dict(type='mmnas_mae.InheritedScorer'), run)

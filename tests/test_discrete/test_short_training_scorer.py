@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from mmnas_mae.discrete import ShortTrainingScorer
-from mmnas_mae.spaces import get_space
+from mmnas_mae.discrete.fixed_child import batch_statistics
+from mmnas_mae.utils import kept_random_state
 
 ARCHS = [
     '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|',
@@ -54,11 +55,59 @@ def test_other_spaces_and_objectives(small_run, config):
     assert network < sum(p.numel() for p in run.model.backbone.parameters())
 
 
+@pytest.mark.parametrize('config', ['maenas_nasbench201_1xb64-50e_cifar10', 'maenas_darts-s0_1xb64-50e_cifar10'])
+def test_sparse_masking_trains_and_scores_otherwise(small_run, config):
+    scores = {}
+    for masking in ('input', 'sparse'):
+        run = small_run(config, train=16, options={'model.masking': masking})
+        run.heldout = run.train
+        genotype = run.space.random_genotype(random.Random(1))
+        scores[masking] = [
+            ShortTrainingScorer(run, steps=steps, batch_size=8, lr=lr)(genotype)
+            for steps, lr in ((1, 1e-9), (12, 1e-2))
+        ]
+        assert scores[masking][1] > scores[masking][0] + 0.01
+    assert scores['input'][1] != pytest.approx(scores['sparse'][1], abs=1e-4)
+
+
+def test_masked_pixels_do_not_reach_the_features(small_run):
+    run = small_run(train=8, heldout=4, options={'model.masking': 'sparse'})
+    scorer = ShortTrainingScorer(run, steps=1, batch_size=4)
+    model = scorer._build(run.space.parse(ARCHS[0]))
+    images = run.heldout.inputs
+    mask = model.mask_generator(images)
+    other = torch.where(mask == 1, 50 * torch.randn_like(images), images)
+    for one, same in zip(model.encode(images, mask)[0], model.encode(other, mask)[0]):
+        assert torch.equal(one, same)
+        assert one.any()
+    assert not torch.equal(model.encode(images, mask)[0][0], model.encode(images, 1 - mask)[0][0])
+
+
+def test_more_masks_average_the_score(small_run):
+    scores = {}
+    for masks in (1, 3):
+        run = small_run(train=8, heldout=16, options={'model.masks': masks})
+        genotype = run.space.parse(ARCHS[0])
+        scores[masks] = ShortTrainingScorer(run, steps=2, batch_size=4)(genotype)
+    scorer = ShortTrainingScorer(run, steps=2, batch_size=4)
+    with kept_random_state():
+        torch.manual_seed(scorer.seed)
+        model = scorer._build(genotype)
+        scorer._train(model)
+        losses = []
+        with torch.no_grad(), batch_statistics(model):
+            samples, images = run.heldout.samples, run.heldout.inputs
+            for number in range(3):
+                mask = model.fixed_mask(images, samples, number)
+                losses.append(-float(model.head.per_image(model.reconstruct(images, mask), images, mask).mean()))
+    assert scores[1] == pytest.approx(losses[0], abs=1e-6)
+    assert scores[3] == pytest.approx(sum(losses) / 3, abs=1e-6)
+    assert len({round(loss, 6) for loss in losses}) == 3
+
+
 def test_wrong_settings_are_named(small_run):
     with pytest.raises(ValueError, match='set heldout and train to their numbers'):
         ShortTrainingScorer(small_run(heldout=4))
-    run = small_run(heldout=4, train=8, options={'model.masking': 'sparse'})
+    run = small_run(heldout=4, train=8)
     with pytest.raises(ValueError, match='batch_size lie between 1 and the 8 training images, got 300 and 16'):
         ShortTrainingScorer(run)
-    with pytest.raises(ValueError, match='a stand-alone network has no sparse masking'):
-        ShortTrainingScorer(run, steps=1, batch_size=4)(get_space('nasbench201').parse(ARCHS[0]))

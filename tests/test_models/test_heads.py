@@ -39,6 +39,10 @@ def test_loss_is_the_mean_over_masked_elements(equal):
     loss = MaskedReconstructionHead().loss(reconstruction, images, mask)
     assert set(loss) == {'loss'}
     assert float(loss['loss']) == pytest.approx(naive(reconstruction, images, mask), rel=1e-12)
+    # To the bit, in single precision too.
+    single = [x.float() for x in (reconstruction, images, mask)]
+    formula = ((single[0] - single[1]).abs() * single[2]).sum() / (3 * single[2].sum())
+    assert torch.equal(MaskedReconstructionHead().loss(*single)['loss'], formula)
 
 
 @pytest.mark.parametrize('equal', [True, False])

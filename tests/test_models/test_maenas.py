@@ -104,6 +104,26 @@ def test_the_mask_of_an_image_depends_on_its_sample_alone(masking):
     assert not torch.equal(together[0].mask, together[1].mask)
 
 
+@pytest.mark.parametrize('masking', MASKINGS)
+def test_several_masks_of_an_image_give_the_mean_of_their_losses(masking):
+    one, three, x = build(masking).eval(), build(masking, masks=3).eval(), images()
+    three.load_state_dict(one.state_dict())
+    given = samples(10, 11, 12)
+    with torch.no_grad():
+        single, several = one.predict(x, given), three.predict(x, given)
+        masks = [three.fixed_mask(x, given, k) for k in range(3)]
+        losses = torch.stack([three.head.per_image(three.reconstruct(x, m), x, m) for m in masks])
+        for a, b, expected in zip(single, several, losses.T):
+            assert torch.equal(a.mask, b.mask)
+            torch.testing.assert_close(a.reconstruction, b.reconstruction, rtol=0, atol=0)
+            torch.testing.assert_close(a.loss, expected[0], rtol=0, atol=0)
+            torch.testing.assert_close(b.loss, expected.mean())
+            torch.testing.assert_close(b.l1, b.loss)
+            assert float(a.loss) != pytest.approx(float(b.loss), rel=1e-4)
+        assert torch.equal(three.fixed_mask(x.flip(0), given[::-1], 2).flip(0), masks[2])
+    assert len({tuple(m.flatten().tolist()) for m in torch.cat(masks)}) == 9
+
+
 def test_without_samples_the_place_in_the_batch_counts():
     model, x = build().eval(), images()
     with torch.no_grad():
@@ -256,6 +276,11 @@ def test_the_state_of_one_model_makes_another():
 def test_unknown_masking_is_refused(masking):
     with pytest.raises(ValueError, match=rf"masking must be one of \('input', 'sparse'\), got {masking!r}"):
         build(masking)
+
+
+def test_no_mask_at_all_is_refused():
+    with pytest.raises(ValueError, match='masks must be at least 1, got 0'):
+        build(masks=0)
 
 
 def test_unknown_modes_are_refused():
