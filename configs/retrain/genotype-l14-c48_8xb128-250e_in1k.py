@@ -9,28 +9,11 @@ Expected: PC_DARTS_image 75.8 % top-1, 92.7 % top-5 (Table 2); not yet reproduce
 0.1, auxiliary 0.4.
 """
 
-_base_ = ['../_base_/datasets/in1k_retrain.py', '../_base_/retrain_runtime.py']
-
-model = dict(
-    type='ImageClassifier',
-    backbone=dict(
-        type='mmnas_mae.GenotypeBackbone',
-        genotype='PC_DARTS_image',
-        init_channels=48,
-        layers=14,
-        stem='imagenet',
-        out_indices=('aux', 2),
-    ),
-    head=dict(
-        type='mmnas_mae.AuxiliaryHead',
-        # 16 times init_channels, twice
-        in_channels=(768, 768),
-        num_classes=1000,
-        stem='imagenet',
-        loss_weight=0.4,
-        head=dict(type='LinearClsHead', loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1), topk=(1, 5)),
-    ),
-)
+_base_ = [
+    '../_base_/models/genotype_imagenet.py',
+    '../_base_/datasets/in1k_retrain.py',
+    '../_base_/retrain_runtime.py',
+]
 epochs = 250
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.5, momentum=0.9, weight_decay=3e-5), clip_grad=dict(max_norm=5))
 param_scheduler = [

@@ -11,28 +11,11 @@ every 2 epochs, batch 1024, AutoAugment, random erasing; with the averaged weigh
 nor the wide last layer of MobileNetV3, which belong to its head. Epochs: train_cfg.max_epochs, the paper has none.
 """
 
-_base_ = ['mmpretrain::_base_/datasets/imagenet_bs128_mbv3.py', '../_base_/retrain_runtime.py']
-
-model = dict(
-    type='ImageClassifier',
-    backbone=dict(
-        type='mmnas_mae.GenotypeBackbone',
-        genotype='PC_DARTS_image',
-        init_channels=48,
-        layers=14,
-        stem='imagenet',
-        out_indices=('aux', 2),
-    ),
-    head=dict(
-        type='mmnas_mae.AuxiliaryHead',
-        # 16 times init_channels, twice
-        in_channels=(768, 768),
-        num_classes=1000,
-        stem='imagenet',
-        loss_weight=0.4,
-        head=dict(type='LinearClsHead', loss=dict(type='LabelSmoothLoss', label_smooth_val=0.1), topk=(1, 5)),
-    ),
-)
+_base_ = [
+    '../_base_/models/genotype_imagenet.py',
+    'mmpretrain::_base_/datasets/imagenet_bs128_mbv3.py',
+    '../_base_/retrain_runtime.py',
+]
 optim_wrapper = dict(
     optimizer=dict(type='RMSprop', lr=0.064, alpha=0.9, momentum=0.9, eps=0.0316, weight_decay=1e-5),
     clip_grad=dict(max_norm=5),

@@ -8,33 +8,9 @@ Expected: DARTS_V2 97.24 % (DARTS' paper reports 2.76 % error); not yet reproduc
 20 cells, 36 channels, 600 epochs, batch 96, cosine from 0.025, cutout 16, auxiliary 0.4, drop path 0.2.
 """
 
-_base_ = ['../_base_/datasets/cifar10_retrain.py', '../_base_/retrain_runtime.py']
-
-model = dict(
-    type='ImageClassifier',
-    backbone=dict(
-        type='mmnas_mae.GenotypeBackbone',
-        genotype='DARTS_V2',
-        init_channels=36,
-        layers=20,
-        stem='cifar',
-        out_indices=('aux', 2),
-    ),
-    head=dict(
-        type='mmnas_mae.AuxiliaryHead',
-        # 16 times init_channels, twice
-        in_channels=(576, 576),
-        num_classes=10,
-        stem='cifar',
-        loss_weight=0.4,
-        head=dict(type='LinearClsHead', loss=dict(type='CrossEntropyLoss', loss_weight=1.0), topk=(1, 5)),
-    ),
-)
-epochs = 600
-optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.025, momentum=0.9, weight_decay=3e-4), clip_grad=dict(max_norm=5))
-param_scheduler = dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=epochs)
-train_cfg = dict(by_epoch=True, max_epochs=epochs, val_interval=10)
-val_cfg = dict()
-test_cfg = dict()
-custom_hooks = [dict(type='mmnas_mae.DropPathHook', prob=0.2)]
-auto_scale_lr = dict(base_batch_size=96)
+_base_ = [
+    '../_base_/models/genotype_cifar.py',
+    '../_base_/datasets/cifar10_retrain.py',
+    '../_base_/schedules/retrain_600e.py',
+    '../_base_/retrain_runtime.py',
+]

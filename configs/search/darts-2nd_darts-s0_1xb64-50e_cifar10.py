@@ -5,5 +5,8 @@ Hardware: 1 GPU.
 Expected: no figure of its own in the paper, whose DARTS of Table 1 has the cost of the first order; not yet reproduced.
 """
 
-_base_ = ['./darts_darts-s0_1xb64-50e_cifar10.py']
-default_hooks = dict(bilevel=dict(order=2))
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/methods/darts-2nd.py',
+]

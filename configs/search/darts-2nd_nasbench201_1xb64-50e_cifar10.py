@@ -6,5 +6,10 @@ Expected: collapse to the cell of skip connections, valid / test of 4 searches (
 CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
 """
 
-_base_ = ['./darts_nasbench201_1xb64-50e_cifar10.py']
-default_hooks = dict(bilevel=dict(order=2))
+_base_ = [
+    '../_base_/models/classification_nasbench201.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/methods/darts-2nd.py',
+]
+optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
+default_hooks = dict(benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'))

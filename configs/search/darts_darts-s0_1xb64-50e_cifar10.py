@@ -5,7 +5,7 @@ Hardware: 1 GPU; the paper reports 0.4 GPU-days.
 Expected: the derived cell at 20 layers x 36 channels reaches 97.0 +- 0.14 % on CIFAR-10 (paper); not yet reproduced.
 
 The settings are those of quark0/darts, as in maenas_darts-s0_1xb64-50e_cifar10.py: only the objective differs, and the
-labels that it reads. Other spaces of Table 5 by --cfg-options model.backbone.space=darts_s1 (S2, S3, S4 alike).
+labels that it reads. The spaces of Table 5 have darts-2nd_darts-s1_1xb64-50e_cifar10.py.
 """
 
 _base_ = [

@@ -11,16 +11,10 @@ normalisation that stands behind the last cell of the benchmark's networks.
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/models/classification_nasbench201.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True, type='mmnas_mae.NASBench201Supernet', space='nasbench201', init_channels=16, cells_per_stage=5
-    ),
-    head=dict(norm=True),
-)
 optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
 default_hooks = dict(benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'))

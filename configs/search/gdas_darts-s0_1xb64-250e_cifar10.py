@@ -10,12 +10,10 @@ Epochs and temperatures are those of GDAS in NAS-Bench-201 (D-X-Y/AutoDL-Project
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
+    '../_base_/schedules/search_250e.py',
     '../_base_/search_runtime.py',
 ]
 model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.GumbelRelaxation')))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=250)])
-train_cfg = dict(max_epochs=250)
 default_hooks = dict(temperature=dict(type='mmnas_mae.TemperatureHook', start=10.0, end=0.1))
 # A step runs one operation on each edge, so most weights have no gradient.
 find_unused_parameters = True

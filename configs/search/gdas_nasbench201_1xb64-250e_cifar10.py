@@ -11,25 +11,13 @@ true accuracy of the current cell after every epoch, which the search does not u
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/models/classification_nasbench201.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
+    '../_base_/schedules/search_250e.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmnas_mae.NASBench201Supernet',
-        space='nasbench201',
-        init_channels=16,
-        cells_per_stage=5,
-        relaxation=dict(type='mmnas_mae.GumbelRelaxation'),
-    ),
-    head=dict(norm=True),
-)
+model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.GumbelRelaxation')))
 optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=250)])
-train_cfg = dict(max_epochs=250)
 default_hooks = dict(
     benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'),
     temperature=dict(type='mmnas_mae.TemperatureHook', start=10.0, end=0.1),

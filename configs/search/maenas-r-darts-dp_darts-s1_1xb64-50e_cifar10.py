@@ -10,9 +10,9 @@ As r-darts-dp_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing e
 _base_ = [
     '../_base_/models/maenas_darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-dp.py',
 ]
+model = dict(backbone=dict(space='darts_s1'))
 train_dataloader = dict(
     dataset=dict(
         dataset=dict(
@@ -25,5 +25,3 @@ train_dataloader = dict(
         )
     )
 )
-model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(bilevel=dict(order=2), drop_path=dict(type='mmnas_mae.DropPathHook', prob=0.2, reach_end=True))

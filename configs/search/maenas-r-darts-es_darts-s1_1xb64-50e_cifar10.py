@@ -10,12 +10,6 @@ As r-darts-es_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing e
 _base_ = [
     '../_base_/models/maenas_darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-es.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(
-    bilevel=dict(order=2),
-    hessian=dict(type='mmnas_mae.HessianHook', interval=2),
-    early_stop=dict(type='mmnas_mae.EarlyStopHook', mode='stop'),
-)

@@ -10,9 +10,6 @@ As r-darts-l2_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing e
 _base_ = [
     '../_base_/models/maenas_darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-l2.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=2.7e-3)))
-default_hooks = dict(bilevel=dict(order=2))

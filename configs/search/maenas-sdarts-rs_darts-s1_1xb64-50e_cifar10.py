@@ -10,8 +10,6 @@ As sdarts-rs_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing el
 _base_ = [
     '../_base_/models/maenas_darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/sdarts-rs.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(perturbation=dict(type='mmnas_mae.PerturbationHook', mode='random'))

@@ -6,8 +6,7 @@ Expected: the derived cell at 20 layers x 36 channels reaches 97.43 % on CIFAR-1
 of 3 searches (Table 10) (paper); not yet reproduced.
 
 Settings of yuhuixu1993/PC-DARTS; alpha rests for 15 epochs. The masked twin is maenas_pcdarts-s0_1xb256-50e_cifar10.py.
-Other spaces of Table 5 by --cfg-options model.backbone.space=darts_s1 (S2, S3, S4 alike): errors of 3.11, 3.02, 2.51
-and 3.02 % (paper).
+The spaces of Table 5 have pcdarts_darts-s1_1xb64-50e_cifar10.py.
 """
 
 _base_ = [

@@ -13,9 +13,9 @@ Other spaces by --cfg-options model.backbone.space=darts_s2 (S0, S3, S4 alike).
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-dp.py',
 ]
+model = dict(backbone=dict(space='darts_s1'))
 train_dataloader = dict(
     dataset=dict(
         dataset=dict(
@@ -28,5 +28,3 @@ train_dataloader = dict(
         )
     )
 )
-model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(bilevel=dict(order=2), drop_path=dict(type='mmnas_mae.DropPathHook', prob=0.2, reach_end=True))

@@ -13,12 +13,6 @@ model.backbone.space=darts_s2 (S0, S3, S4 alike).
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-es.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(
-    bilevel=dict(order=2),
-    hessian=dict(type='mmnas_mae.HessianHook', interval=2),
-    early_stop=dict(type='mmnas_mae.EarlyStopHook', mode='stop'),
-)

@@ -13,9 +13,6 @@ by --cfg-options model.backbone.space=darts_s2 (S0, S3, S4 alike).
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/r-darts-l2.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=2.7e-3)))
-default_hooks = dict(bilevel=dict(order=2))

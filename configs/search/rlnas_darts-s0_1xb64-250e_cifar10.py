@@ -12,12 +12,10 @@ normalisations in the cells have parameters, those of this search network have n
 _base_ = [
     '../_base_/models/random-label_darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
-    '../_base_/schedules/search_50e.py',
+    '../_base_/schedules/search_250e.py',
     '../_base_/search_runtime.py',
 ]
 train_dataloader = dict(dataset=dict(fractions=dict(_delete_=True, weights=1.0)))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=250)])
-train_cfg = dict(max_epochs=250)
 default_hooks = dict(
     bilevel=None,
     genotype=None,

@@ -13,8 +13,6 @@ darts_s0_no_none alike).
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/sdarts-adv.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(perturbation=dict(type='mmnas_mae.PerturbationHook', mode='adversarial', steps=7))

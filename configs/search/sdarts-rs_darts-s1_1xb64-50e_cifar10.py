@@ -12,8 +12,6 @@ model.backbone.space=darts_s2 (S3, S4 and, for S0, darts_s0_no_none alike).
 _base_ = [
     '../_base_/models/classification_darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
-    '../_base_/search_runtime.py',
+    '../_base_/methods/sdarts-rs.py',
 ]
 model = dict(backbone=dict(space='darts_s1'))
-default_hooks = dict(perturbation=dict(type='mmnas_mae.PerturbationHook', mode='random'))

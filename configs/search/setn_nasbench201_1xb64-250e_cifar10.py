@@ -11,40 +11,13 @@ makes most likely are scored on a batch each of the images that alpha was traine
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
-    '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
+    '../_base_/models/classification_nasbench201.py',
+    '../_base_/datasets/cifar10_oneshot_labelled.py',
+    '../_base_/schedules/search_250e.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmnas_mae.NASBench201Supernet',
-        space='nasbench201',
-        init_channels=16,
-        cells_per_stage=5,
-        relaxation=dict(type='mmnas_mae.UniformPathRelaxation', joint=True),
-    ),
-    head=dict(norm=True),
-)
+model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.UniformPathRelaxation', joint=True)))
 optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True), clip_grad=None))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=250)])
-train_cfg = dict(max_epochs=250)
-val_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='mmnas_mae.SearchSplit',
-        part='arch',
-        fractions=dict(weights=0.5, arch=0.5),
-        dataset=dict(
-            type='CIFAR10',
-            data_root='data/cifar10',
-            split='train',
-            pipeline=[dict(type='mmnas_mae.PackImages', with_label=True)],
-        ),
-    )
-)
-test_dataloader = val_dataloader
 default_hooks = dict(
     benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'),
     selection=dict(

@@ -8,10 +8,10 @@ from typing import Optional, Sequence, Union
 
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..registry import HOOKS
+from ..utils import unwrap
 from .tabular import BenchmarkTable, load_table
 
 #: The cell of NAS-Bench-201 that DARTS collapses to.
@@ -61,7 +61,7 @@ class BenchmarkHook(Hook):
         Raises:
             ValueError: the model searches another space.
         """
-        space, known = _unwrap(runner.model).arch.space.name, [space.name for space in self.table.spaces]
+        space, known = unwrap(runner.model).arch.space.name, [space.name for space in self.table.spaces]
         if space not in known:
             raise ValueError(
                 f'BenchmarkHook.benchmark={self.table.name!r} knows {" and ".join(known)}, the model searches {space}'
@@ -71,7 +71,7 @@ class BenchmarkHook(Hook):
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Looks up, logs and records the current genotype."""
-        genotype, epoch = _unwrap(runner.model).genotype(), runner.epoch + 1
+        genotype, epoch = unwrap(runner.model).genotype(), runner.epoch + 1
         arch, entry = self.table.text(genotype), self.table.find(genotype)
         values = None
         if entry is None:
@@ -97,10 +97,6 @@ class BenchmarkHook(Hook):
         kept = [line for line in lines if json.loads(line)['epoch'] <= runner.epoch]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(''.join(f'{line}\n' for line in kept))
-
-
-def _unwrap(model):
-    return model.module if is_model_wrapper(model) else model
 
 
 def _history(runner: Runner) -> Path:

@@ -9,10 +9,10 @@ from typing import Any, Mapping, Optional
 
 from mmengine.config import Config
 from mmengine.dist import barrier, is_main_process
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..spaces import prune, space_config
+from ..utils import unwrap
 from .launch import build_runner
 
 #: What a stage leaves for the next one.
@@ -85,7 +85,7 @@ def _check(cfg: Config) -> None:
 
 def _write_space(runner: Runner, keep: int, path: Path) -> None:
     if is_main_process():
-        arch = (runner.model.module if is_model_wrapper(runner.model) else runner.model).arch
+        arch = unwrap(runner.model).arch
         pruned = space_config(prune(arch.space, arch.weights(), keep))
         unfinished = path.with_suffix('.tmp')
         unfinished.write_text(json.dumps(pruned, indent=1))

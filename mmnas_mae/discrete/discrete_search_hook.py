@@ -9,13 +9,13 @@ from typing import Any, Mapping, Optional, Union
 import torch
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..analysis.benchmark_hook import BenchmarkHook
 from ..analysis.tabular import load_table
 from ..registry import HOOKS
 from ..spaces import Genotype
+from ..utils import unwrap
 from .build import build_scorer, run_discrete_search
 from .evaluation import Evaluation, Evaluator
 from .search_run import SearchRun
@@ -77,7 +77,7 @@ class DiscreteSearchHook(Hook):
         if not self.keep_initial:
             return
         if runner.iter == 0:
-            torch.save(_unwrap(runner.model).state_dict(), file)
+            torch.save(unwrap(runner.model).state_dict(), file)
         elif not file.exists():
             raise FileNotFoundError(f'{file} is missing: a resumed search needs the weights that it started from')
 
@@ -111,7 +111,3 @@ class DiscreteSearchHook(Hook):
         lines = [line for line in lines if not line.get('selected')]
         lines.append(dict(epoch=runner.epoch, arch=best.arch, values=values, selected=True))
         history.write_text(''.join(json.dumps(line) + '\n' for line in lines))
-
-
-def _unwrap(model: Any) -> Any:
-    return model.module if is_model_wrapper(model) else model

@@ -7,7 +7,6 @@ from typing import Any, Mapping, NamedTuple, Optional, Union
 
 import torch
 from mmengine.config import Config
-from mmengine.model import is_model_wrapper
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from ..models import SearchModel
 from ..registry import MODELS
 from ..spaces import SearchSpace
+from ..utils import unwrap
 
 
 class Images(NamedTuple):
@@ -117,7 +117,7 @@ class SearchRun:
         cls, runner: Runner, heldout: int = 512, train: int = 0, initial: Union[None, str, os.PathLike] = None
     ) -> 'SearchRun':
         """The model of a runner as it is, with images of its config."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         return cls(
             model,
             load_images(runner.cfg.get('val_dataloader'), model, heldout),

@@ -9,6 +9,7 @@ from .genotype_hook import GenotypeHook
 from .hessian_hook import HessianHook
 from .objective_metric import ObjectiveMetric
 from .optim_constructor import BilevelOptimWrapper, BilevelOptimWrapperConstructor
+from .pause_hook import PauseHook
 from .perturbation_hook import PerturbationHook
 from .random_state_hook import RandomStateHook
 from .reconstruction_metric import ReconstructionMetric
@@ -28,6 +29,7 @@ __all__ = [
     'GenotypeHook',
     'HessianHook',
     'ObjectiveMetric',
+    'PauseHook',
     'PerturbationHook',
     'RandomStateHook',
     'ReconstructionMetric',

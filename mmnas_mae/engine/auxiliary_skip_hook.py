@@ -5,8 +5,8 @@ from torch import nn
 
 from ..models import AuxiliarySkipMixedOp
 from ..registry import HOOKS
+from ..utils import unwrap
 from .epoch_schedule_hook import EpochScheduleHook
-from .step_loss import unwrap
 
 
 @HOOKS.register_module()

@@ -12,9 +12,10 @@ from torch.utils.data import DataLoader
 
 from ..models import SearchModel
 from ..registry import HOOKS
+from ..utils import unwrap
 from .arch_grad import enable_grad, first_order, second_order
 from .optim_constructor import BilevelOptimWrapper
-from .step_loss import set_epoch, step_loss, unwrap
+from .step_loss import set_epoch, step_loss
 
 
 @HOOKS.register_module()

@@ -12,8 +12,8 @@ from mmengine.runner import Runner
 
 from ..registry import HOOKS
 from ..spaces import Genotype
+from ..utils import unwrap
 from .hessian_hook import HessianHook
-from .step_loss import unwrap
 
 MODES = ('stop', 'simulate', 'adapt')
 

@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
-from .step_loss import unwrap
+from ..utils import unwrap
 
 
 class EpochScheduleHook(Hook):

@@ -7,11 +7,11 @@ from typing import Any, Optional
 
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..registry import HOOKS
 from ..spaces import Genotype
+from ..utils import unwrap
 
 
 @HOOKS.register_module()
@@ -52,7 +52,7 @@ class GenotypeHook(Hook):
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Derives, writes and logs the current architecture."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrap(runner.model)
         epoch = runner.epoch + 1
         genotype = model.genotype()
         meta = dict(config_hash=_config_hash(runner), seed=runner.seed, epoch=epoch)

@@ -10,10 +10,10 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ..registry import HOOKS
-from ..utils import kept_random_state
+from ..utils import kept_random_state, unwrap
 from .bilevel_hook import BilevelHook
 from .curvature import dominant_eigenvalue
-from .step_loss import step_loss, unwrap
+from .step_loss import step_loss
 
 
 @HOOKS.register_module()

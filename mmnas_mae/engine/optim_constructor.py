@@ -3,12 +3,12 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
 from torch import Tensor, nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
+from ..utils import unwrap
 
 NAMES = ('weights', 'arch')
 
@@ -64,7 +64,7 @@ class BilevelOptimWrapperConstructor:
         Raises:
             TypeError: the model has no architecture.
         """
-        model = model.module if is_model_wrapper(model) else model
+        model = unwrap(model)
         if not hasattr(model, 'arch_parameters'):
             raise TypeError(f'BilevelOptimWrapperConstructor needs a search model, got {type(model).__name__}')
         weights = [p for p in model.weight_parameters() if p.requires_grad]

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from ..models import Architecture, SoftmaxRelaxation
 from ..registry import HOOKS
+from ..utils import unwrap
 from .arch_grad import gradients, replayed
-from .step_loss import step_loss, unwrap
+from .step_loss import step_loss
 
 MODES = ('random', 'adversarial')
 

@@ -5,12 +5,11 @@ from typing import Any, Optional
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..models import SearchModel
 from ..registry import HOOKS
-from ..utils import get_random_state, set_random_state, stream_seed
+from ..utils import get_random_state, set_random_state, stream_seed, unwrap
 from .step_loss import set_epoch
 
 
@@ -79,7 +78,7 @@ class RandomStateHook(Hook):
 
 
 def _generators(runner: Runner) -> list:
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrap(runner.model)
     if not isinstance(model, SearchModel):
         return []
     preprocessor = getattr(model.data_preprocessor, 'generators', list)

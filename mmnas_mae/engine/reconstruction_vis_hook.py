@@ -4,11 +4,10 @@ from typing import Any, Optional, Sequence
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from ..registry import HOOKS
-from ..utils import reconstruction_grid
+from ..utils import reconstruction_grid, unwrap
 
 
 @HOOKS.register_module()
@@ -36,7 +35,7 @@ class ReconstructionVisHook(Hook):
         self._validations += 1
         if (self._validations - 1) % self.interval or not outputs or 'reconstruction' not in outputs[0]:
             return
-        preprocessor = (runner.model.module if is_model_wrapper(runner.model) else runner.model).data_preprocessor
+        preprocessor = unwrap(runner.model).data_preprocessor
         samples = outputs[: self.num_images]
         images, masks, reconstructions = (
             torch.stack([getattr(sample, name) for sample in samples]) for name in ('image', 'mask', 'reconstruction')

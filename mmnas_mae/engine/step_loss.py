@@ -3,17 +3,11 @@
 from contextlib import nullcontext
 from typing import Any, Optional
 
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..models import SearchModel, fast_layout
 from .arch_grad import LossFn
-
-
-def unwrap(model: nn.Module) -> nn.Module:
-    """The model inside a distributed wrapper."""
-    return model.module if is_model_wrapper(model) else model
 
 
 def set_epoch(dataset: Any, epoch: int) -> None:

@@ -1,6 +1,6 @@
 """One config for each method, supervised and masked: what it builds, one step of it, and that the pairs are pairs."""
 
-import copy
+import itertools
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,10 +36,19 @@ METHODS = {
     'r-darts-ada_darts-s1_1xb64-50e_cifar10': HessianHook,
     'sdarts-rs_darts-s1_1xb64-50e_cifar10': PerturbationHook,
     'sdarts-adv_darts-s1_1xb64-50e_cifar10': PerturbationHook,
+    'r-darts-l2_darts-s0_1xb64-50e_cifar10': BilevelHook,
+    'r-darts-dp_darts-s1_1xb64-50e_cifar100': DropPathHook,
+    'r-darts-l2_darts-s1_1xb64-50e_cifar100': BilevelHook,
+    'r-darts-es_darts-s1_1xb64-50e_cifar100': EarlyStopHook,
+    'r-darts-ada_darts-s1_1xb64-50e_cifar100': HessianHook,
+    'sdarts-rs_darts-s1_1xb64-50e_cifar100': PerturbationHook,
+    'sdarts-adv_darts-s1_1xb64-50e_cifar100': PerturbationHook,
     'darts-minus_darts-s0_1xb64-50e_cifar10': AuxiliarySkipMixedOp,
     'fairdarts_darts-s0_1xb128-50e_cifar10': SigmoidRelaxation,
     'pcdarts_darts-s0_1xb256-50e_cifar10': PartialMixedOp,
     'pcdarts_darts-s0_8xb128-50e_in1k': PartialMixedOp,
+    'pcdarts_darts-s1_1xb64-50e_cifar10': PartialMixedOp,
+    'pcdarts_darts-s1_1xb64-50e_cifar100': PartialMixedOp,
     'pdarts_darts-s0_1xb96-25e_cifar10': BilevelHook,
     'pdarts-tricks_darts-s0_1xb96-25e_cifar10': SkipDropoutMixedOp,
     'snas_darts-s0_1xb64-150e_cifar10': ConcreteRelaxation,
@@ -172,6 +181,26 @@ def test_the_pairs_that_the_paper_combines_exist() -> None:
             assert masked[key] == supervised[key], key
 
 
+CIFAR100 = [path.stem for path in sorted(SEARCH.glob('*_cifar100.py'))]
+
+
+@pytest.mark.parametrize('name', CIFAR100)
+def test_on_cifar100_the_images_and_the_classes_differ_alone(name: str) -> None:
+    ours, twin = load(name).to_dict(), load(name.replace('cifar100', 'cifar10')).to_dict()
+    assert ours['data_preprocessor'] != twin['data_preprocessor']
+    retrain = Config.fromfile(SEARCH.parent / '_base_/datasets/cifar100_retrain.py').data_preprocessor
+    assert {key: ours['data_preprocessor'][key] for key in ('mean', 'std')} == {
+        key: retrain[key] for key in ('mean', 'std')
+    }
+    if ours['model']['type'] == 'mmnas_mae.ClassificationSearch':
+        assert ours['model']['head'].pop('num_classes') == 10 * twin['model']['head'].pop('num_classes') == 100
+    for cfg, images in ((ours, ('CIFAR100', 'data/cifar100')), (twin, ('CIFAR10', 'data/cifar10'))):
+        cfg.pop('data_preprocessor')
+        datasets = (cfg['train_dataloader']['dataset'], *(cfg[f'{part}_dataloader'] for part in ('val', 'test')))
+        assert {(d['dataset'].pop('type'), d['dataset'].pop('data_root')) for d in datasets} == {images}
+    assert ours == twin
+
+
 @pytest.mark.parametrize('name', ALL)
 def test_the_config_says_how_to_run_it_and_what_to_expect(name: str) -> None:
     text = (SEARCH / f'{name}.py').read_text()
@@ -191,12 +220,15 @@ def test_the_config_says_how_to_run_it_and_what_to_expect(name: str) -> None:
 @pytest.mark.parametrize(
     'name, settings',
     [
-        ('r-darts-dp', {'default_hooks.bilevel.order': 2, 'default_hooks.drop_path.reach_end': True}),
-        ('r-darts-ada', {'default_hooks.early_stop.multiplier': 10.0, 'default_hooks.checkpoint.max_keep_ckpts': -1}),
-        ('sdarts-adv', {'default_hooks.bilevel.order': 1, 'default_hooks.perturbation.steps': 7}),
+        ('r-darts-dp_', {'default_hooks.bilevel.order': 2, 'default_hooks.drop_path.reach_end': True}),
+        ('r-darts-l2_', {'default_hooks.bilevel.order': 2, 'optim_wrapper.weights.optimizer.weight_decay': 9 * 3e-4}),
+        ('r-darts-es_', {'default_hooks.hessian.interval': 2, 'default_hooks.early_stop.mode': 'stop'}),
+        ('r-darts-ada_', {'default_hooks.early_stop.multiplier': 10.0, 'default_hooks.checkpoint.max_keep_ckpts': -1}),
+        ('sdarts-adv_', {'default_hooks.bilevel.order': 1, 'default_hooks.perturbation.steps': 7}),
         ('fairdarts', {'model.backbone.derivation': dict(threshold=0.85), 'optim_wrapper.arch.optimizer.lr': 3e-3}),
         ('pcdarts_darts-s0_1x', {'default_hooks.bilevel.warmup_epochs': 15, 'model.backbone.connection.portion': 4}),
         ('pcdarts_darts-s0_8x', {'default_hooks.bilevel.warmup_epochs': 35, 'model.backbone.connection.portion': 2}),
+        ('pcdarts_darts-s1_', {'default_hooks.bilevel.warmup_epochs': None, 'model.backbone.connection.portion': 4}),
         ('pdarts_', {'default_hooks.bilevel.warmup_epochs': 10, 'optim_wrapper.arch.optimizer.lr': 6e-4}),
         ('gdas_nasbench201', {'default_hooks.temperature.end': 0.1, 'optim_wrapper.weights.optimizer.nesterov': True}),
         ('setn', {'optim_wrapper.weights.clip_grad': None, 'model.backbone.relaxation.joint': True}),
@@ -204,12 +236,13 @@ def test_the_config_says_how_to_run_it_and_what_to_expect(name: str) -> None:
     ],
 )
 def test_published_settings(name: str, settings: dict) -> None:
-    (cfg,) = [load(full) for full in METHODS if full.startswith(name)]
-    for key, expected in settings.items():
-        value = copy.deepcopy(cfg)
+    configs = [full for full in METHODS if full.startswith(name)]
+    assert configs
+    for full, (key, expected) in itertools.product(configs, settings.items()):
+        value = load(full)
         for part in key.split('.'):
-            value = value[part]
-        assert value == expected, key
+            value = value.get(part)
+        assert value == pytest.approx(expected) if isinstance(expected, float) else value == expected, (full, key)
 
 
 def test_p_darts_has_three_stages_of_5_11_and_17_layers() -> None:

@@ -17,6 +17,8 @@ from mmnas_mae.spaces import load_genotype
 CONFIGS = {
     'darts_darts-s0_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'darts-2nd_darts-s0_1xb64-50e_cifar10': ('ClassificationSearch', True),
+    'darts-2nd_darts-s1_1xb64-50e_cifar10': ('ClassificationSearch', True),
+    'darts-2nd_darts-s1_1xb64-50e_cifar100': ('ClassificationSearch', True),
     'darts_nasbench201_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'darts-2nd_nasbench201_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'mim-darts_darts-s0_1xb64-50e_cifar10': ('MIMDARTS', True),
@@ -28,6 +30,12 @@ CONFIGS = {
     'unnas-colorization_darts-s0_1xb64-2e_in1k': ('ColorizationSearch', False),
     'unnas-jigsaw_darts-s0_1xb32-2e_in1k': ('JigsawSearch', False),
     'rlnas_darts-s0_8xb64-50e_in1k': ('RandomLabelSearch', False),
+}
+#: Real images in place of each data set, to train on and to score with.
+FILES = {
+    'cifar10': ('cifar10_train_20k.parquet', 'cifar10_test_4k.parquet'),
+    'cifar100': ('cifar100_train_5k.parquet', 'cifar100_test_1k.parquet'),
+    'in1k': ('imagenet1k_one_per_class.parquet', 'imagenet1k_one_per_class.parquet'),
 }
 
 
@@ -90,11 +98,7 @@ def small(repository, name, data_file, work_dir):
         cfg.default_hooks.bilevel.warmup_epochs = 0
     if 'selection' in cfg.default_hooks:
         cfg.default_hooks.selection.search.update(population=2, top=1, mutation=0, crossover=0, generations=1)
-    files = (
-        ['imagenet1k_one_per_class.parquet'] * 2
-        if imagenet
-        else ['cifar10_train_20k.parquet', 'cifar10_test_4k.parquet']
-    )
+    files = FILES[name.rpartition('_')[2]]
     for dataset, file in zip((cfg.train_dataloader.dataset.dataset, cfg.val_dataloader.dataset), files):
         pipeline = dataset.pipeline[1:] if imagenet else dataset.pipeline  # nothing is left to load
         dataset.clear()

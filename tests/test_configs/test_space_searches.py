@@ -1,4 +1,4 @@
-"""One config for each space: it searches on real CIFAR-10 without labels, and what it derives is built."""
+"""One config for each space: it searches on real CIFAR without labels, and what it derives is built."""
 
 import argparse
 import json
@@ -24,25 +24,35 @@ SMALL = {
     'nasbench101': ['model.backbone.stem_channels=6', 'model.backbone.num_modules_per_stack=1'],
     'transnas101-micro': ['model.backbone.init_channels=4'],
 }
+#: Training and held-out images of each data set.
+FILES = {
+    'cifar10': ('cifar10_train_20k.parquet', 'cifar10_test_4k.parquet'),
+    'cifar100': ('cifar100_train_5k.parquet', 'cifar100_test_1k.parquet'),
+}
+#: 40 of them.
+FRACTION = dict(cifar10=0.002, cifar100=0.008)
+#: Every space on CIFAR-10, and those of Table 5 on CIFAR-100.
+SEARCHES = [(space, 'cifar10') for space in SMALL] + [(f'darts-s{i}', 'cifar100') for i in (1, 2, 3, 4)]
 
 
-def _config(repository, space):
-    return repository / 'configs' / 'search' / f'maenas_{space}_1xb64-50e_cifar10.py'
+def _config(repository, space, dataset):
+    return repository / 'configs' / 'search' / f'maenas_{space}_1xb64-50e_{dataset}.py'
 
 
-def _search(repository, space, data_file, work_dir):
+def _search(repository, space, dataset, data_file, work_dir):
+    train, heldout = map(data_file, FILES[dataset])
     images = 'train_dataloader.dataset.dataset'
     options = [
         f'{images}.type=mmnas_mae.ParquetImages',
-        f'{images}.data_root={data_file("cifar10_train_20k.parquet")}',
+        f'{images}.data_root={train}',
         'val_dataloader.dataset.type=mmnas_mae.ParquetImages',
-        f'val_dataloader.dataset.data_root={data_file("cifar10_test_4k.parquet")}',
+        f'val_dataloader.dataset.data_root={heldout}',
         'val_dataloader.dataset.indices=32',
         'train_dataloader.batch_size=16',
         'train_dataloader.num_workers=0',
         'val_dataloader.num_workers=0',
-        'train_dataloader.dataset.fractions.weights=0.002',
-        'train_dataloader.dataset.fractions.arch=0.002',
+        f'train_dataloader.dataset.fractions.weights={FRACTION[dataset]}',
+        f'train_dataloader.dataset.fractions.arch={FRACTION[dataset]}',
         'train_cfg.max_epochs=1',
         'train_cfg.val_interval=1',
         *SMALL[space],
@@ -51,7 +61,7 @@ def _search(repository, space, data_file, work_dir):
         options.append(f'default_hooks.benchmark.table={data_file("nb201.parquet")}')
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
-    config = str(_config(repository, space))
+    config = str(_config(repository, space, dataset))
     cfg = load_config(parser.parse_args([config, '--work-dir', str(work_dir), '--cfg-options', *options]))
     build_runner(cfg).train()
 
@@ -112,12 +122,12 @@ def _expected_params(genotype):
     return 73306 + 28000 * cell.count('nor_conv_1x1') + 243040 * cell.count('nor_conv_3x3')
 
 
-@pytest.mark.parametrize('space', SMALL)
-def test_a_search_derives_a_network_of_the_right_size(repository, data_file, tmp_path, space):
+@pytest.mark.parametrize('space, dataset', SEARCHES)
+def test_a_search_derives_a_network_of_the_right_size(repository, data_file, tmp_path, space, dataset):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        _search(repository, space, data_file, tmp_path)
+        _search(repository, space, dataset, data_file, tmp_path)
     finally:
         torch.set_num_threads(threads)
     name = space.replace('-', '_')
@@ -132,7 +142,7 @@ def test_a_search_derives_a_network_of_the_right_size(repository, data_file, tmp
 
 
 def test_the_search_in_nasbench201_logs_the_true_accuracy(repository, data_file, tmp_path):
-    _search(repository, 'nasbench201', data_file, tmp_path)
+    _search(repository, 'nasbench201', 'cifar10', data_file, tmp_path)
     (line,) = (tmp_path / 'benchmark_history.jsonl').read_text().splitlines()
     record = json.loads(line)
     genotype = load_genotype(tmp_path / 'genotype.json')
@@ -145,9 +155,9 @@ def test_the_search_in_nasbench201_logs_the_true_accuracy(repository, data_file,
     assert logged['step'] == 1
 
 
-@pytest.mark.parametrize('space', SMALL)
-def test_the_config_says_how_to_run_it_and_what_to_expect(repository, space):
-    file = _config(repository, space)
+@pytest.mark.parametrize('space, dataset', SEARCHES)
+def test_the_config_says_how_to_run_it_and_what_to_expect(repository, space, dataset):
+    file = _config(repository, space, dataset)
     text = file.read_text()
     docstring = text.split('"""')[1]
     assert re.search(f'^Command: python tools/train.py configs/search/{file.name}$', docstring, re.MULTILINE)

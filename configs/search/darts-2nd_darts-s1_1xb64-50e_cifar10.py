@@ -1,0 +1,17 @@
+"""DARTS, second order, on CIFAR-10 in S1 (paper section 4.5, Table 5).
+
+Command: python tools/train.py configs/search/darts-2nd_darts-s1_1xb64-50e_cifar10.py
+Hardware: 1 GPU.
+Expected: the derived cell has an error of 3.84 % on CIFAR-10 (S2 4.85, S3 3.34, S4 7.20), at 20 layers x 36 channels,
+mean of 3 searches (paper); not yet reproduced.
+
+The baseline of automl/RobustDARTS, whose searches are of the second order. Other spaces by --cfg-options
+model.backbone.space=darts_s2 (S3, S4 alike).
+"""
+
+_base_ = [
+    '../_base_/models/classification_darts-s0.py',
+    '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/methods/darts-2nd.py',
+]
+model = dict(backbone=dict(space='darts_s1'))

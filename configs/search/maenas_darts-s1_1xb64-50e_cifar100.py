@@ -1,0 +1,17 @@
+"""MAE-NAS on CIFAR-100 in S1 of R-DARTS: two candidates on each edge (paper section 4.5, Table 5).
+
+Command: python tools/train.py configs/search/maenas_darts-s1_1xb64-50e_cifar100.py
+Hardware: 1 GPU; the paper gives no cost.
+Expected: the derived cell has an error of 23.80 % on CIFAR-100 at 8 layers x 16 channels and of 17.7 % at 20 layers x
+36 channels, mean of 3 searches (paper); not yet reproduced.
+
+Only the images differ from maenas_darts-s1_1xb64-50e_cifar10.py; no label is read.
+"""
+
+_base_ = [
+    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/datasets/cifar100_search.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/search_runtime.py',
+]
+model = dict(backbone=dict(space='darts_s1'))

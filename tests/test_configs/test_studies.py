@@ -1,0 +1,108 @@
+"""The studies of configs/analysis: grids, presets and the paper's figures."""
+
+import re
+from pathlib import Path
+
+import pytest
+from mmengine.config import Config
+
+from mmnas_mae.analysis.study import Study
+from mmnas_mae.analysis.study_pictures import KINDS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STUDIES = sorted((REPOSITORY / 'configs/analysis').glob('*.py'))
+
+
+@pytest.fixture
+def open_study(monkeypatch):
+    """Reads a study by its name, in the root of the checkout."""
+    monkeypatch.chdir(REPOSITORY)
+    return lambda name: Study(f'configs/analysis/{name}.py')
+
+
+def lookup(cfg, key):
+    """The setting of a dotted key."""
+    for name in key.split('.'):
+        cfg = cfg[int(name)] if isinstance(cfg, list) else cfg[name]
+    return cfg
+
+
+@pytest.mark.parametrize('path', STUDIES, ids=lambda path: path.stem)
+def test_every_study_says_how_to_run_it_and_its_options_fit_its_configs(path, open_study, tmp_path):
+    docstring = path.read_text().split('"""')[1]
+    assert f'Command: python tools/study.py configs/analysis/{path.name}' in docstring
+    for word in ('Hardware', 'Expected'):
+        assert re.search(rf'^{word}: \S', docstring, re.MULTILINE)
+    assert 'not yet reproduced' in ' '.join(docstring.split()) or 'what was reproduced' in ' '.join(docstring.split())
+    study = open_study(path.stem)
+    assert all(picture['kind'] in KINDS for picture in study.pictures)
+    assert 'parquet' in study.presets
+    layers = [study.presets[name] for name in study.presets]
+    runs = study.runs(REPOSITORY / 'tools', tmp_path, [0], study.rows, layers)
+    assert len(runs) == len(study.rows)
+    for run in runs:
+        cfg = Config.fromfile(run.config)
+        for option in run.options:
+            key = option.partition('=')[0].removeprefix('run.cfg_options.')
+            own = Config.fromfile(cfg.run.config) if option.startswith('run.cfg_options.') else cfg
+            # The last part may be new, as may a hook; what it belongs to is not.
+            parent = key.rpartition('.')[0]
+            lookup(own, 'default_hooks' if parent.startswith('default_hooks.') else parent)
+
+
+def test_the_collapse_study_is_a_grid_of_decoder_and_ratio(open_study):
+    study = open_study('collapse_nasbench201')
+    cells = {(row['levels']['decoder'], row['levels']['ratio']) for row in study.rows}
+    assert cells == {(decoder, ratio / 10) for decoder in ('HD', 'without HD') for ratio in range(1, 10)}
+    for row in study.rows:
+        hierarchical = row['cfg_options']['model.neck.type'] == 'mmnas_mae.HierarchicalDecoder'
+        assert hierarchical == (row['levels']['decoder'] == 'HD')
+        assert row['cfg_options']['model.mask_generator.ratio'] == row['levels']['ratio']
+
+
+@pytest.mark.parametrize(
+    'name, errors',
+    [
+        (
+            'collapse_darts-s0',
+            '2.67 ± 0.14, 2.65 ± 0.27, 2.74 ± 0.13, 2.76 ± 0.28, 3.74 ± 0.39, 2.99 ± 0.33, 2.85 ± 0.29, 2.77 ± 0.24',
+        ),
+        (
+            'sensitivity_darts-s0',
+            '2.79 ± 0.18, 2.77 ± 0.14, 2.65 ± 0.08, 2.63 ± 0.11, 2.80 ± 0.19, 2.75 ± 0.24, 2.71 ± 0.12, 2.74 ± 0.21',
+        ),
+    ],
+)
+def test_published_accuracies_are_the_errors_of_the_tables(name, errors, open_study):
+    study = open_study(name)
+    published = ', '.join(row['published']['top1'] for row in study.rows if 'top1' in row['published']).split(', ')
+    assert [f'{100 - float(text[:5]):.2f}{text[5:]}' for text in published] == errors.split(', ')
+    # Each row is retrained from the genotype of its own search.
+    for row in study.rows:
+        if row['name'].endswith('-retrained'):
+            assert study.needs(row) == [row['name'].removesuffix('-retrained')]
+
+
+def test_published_skips_are_those_of_table_8(open_study):
+    rows = open_study('collapse_darts-s0').rows
+    assert [row['published']['skips'] for row in rows if 'skips' in row['published']] == [2, 1, 1, 1, 6, 5, 2, 1]
+
+
+def test_the_masked_score_inherits_from_the_search_network_of_the_same_seed(open_study, tmp_path):
+    for name in ('search-scores_nasbench201', 'search-scores_transnas101-micro'):
+        study = open_study(name)
+        runs = study.runs(REPOSITORY / 'tools', tmp_path, [0, 1], study.select(['*-masked']))
+        assert [(run.name, [other.name for other in run.after]) for run in runs if run.after] == [
+            (f'{search}-masked, seed {seed}', [f'supernet, seed {seed}']) for search in ('rs', 'rea') for seed in (0, 1)
+        ]
+
+
+def test_the_full_size_is_that_of_the_paper(open_study, tmp_path):
+    study = open_study('full-size_cifar10')
+    assert study.seeds == [0, 1, 2]
+    for run in study.runs(REPOSITORY / 'tools', tmp_path, [0], study.rows):
+        cfg = Config.fromfile(run.config)
+        backbone = cfg.model.backbone
+        sizes = (backbone.init_channels, backbone.get('cells_per_stage'), backbone.get('layers'))
+        assert sizes == ((16, 5, None) if run.name.startswith('nb201') else (16, None, 8))
+        assert cfg.train_cfg.max_epochs == 50
