@@ -5,8 +5,9 @@ import math
 import os
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Mapping, Optional, Union
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..spaces import Genotype, SearchSpace
 
@@ -23,6 +24,7 @@ class Evaluation:
         arch: its text in the space.
         score: the higher the better; minus infinity where it could not be scored.
         seconds: what scoring it took; zero for one that was scored before.
+        cpu_seconds: the same in processor time, over all threads of the process.
     """
 
     number: int
@@ -30,6 +32,23 @@ class Evaluation:
     arch: str
     score: float
     seconds: float
+    cpu_seconds: float = 0.0
+
+
+class Measured(NamedTuple):
+    """A score and what it took."""
+
+    score: float
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def measure(scorer: Scorer, genotype: Genotype) -> Measured:
+    """Scores one architecture; what is not finite becomes minus infinity."""
+    start, cpu_start = time.perf_counter(), time.process_time()
+    score = float(scorer(genotype))
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+    return Measured(score if math.isfinite(score) else -math.inf, seconds, cpu_seconds)
 
 
 class Evaluator:
@@ -73,21 +92,42 @@ class Evaluator:
         Raises:
             ValueError: the search does not propose what the file of a resumed one holds.
         """
-        number, arch = len(self.history), self.space.format(genotype)
-        if number < len(self._replay):
-            score, seconds = self._recall(number, arch)
-        elif arch in self._known:
-            score, seconds = self._known[arch], 0.0
-        else:
-            start = time.perf_counter()
-            score = float(self.scorer(genotype))
-            seconds = time.perf_counter() - start
-            score = score if math.isfinite(score) else -math.inf
-        self._known[arch] = score
-        self.history.append(Evaluation(number, genotype, arch, score, seconds))
-        if self._path is not None and number >= len(self._replay):
-            self._write(dict(number=number, arch=arch, score=_or_none(score), seconds=round(seconds, 6)))
-        return score
+        return self.batch([genotype])[0]
+
+    def batch(self, genotypes: Sequence[Genotype], map_fn: Callable[[Callable, list], Sequence] = map) -> list[float]:
+        """The scores of several, as if they were proposed one after the other.
+
+        Args:
+            map_fn: applies a function to each of those that have to be computed, such as
+                :func:`mmnas_mae.analysis.map_evaluations`, which may do so at the same time.
+                They are written down when all of them are known.
+
+        Raises:
+            ValueError: the search does not propose what the file of a resumed one holds.
+        """
+        first, archs = len(self.history), [self.space.format(genotype) for genotype in genotypes]
+        known = {*self._known, *(line['arch'] for line in self._replay[first : first + len(archs)])}
+        new = {arch: genotype for arch, genotype in zip(archs, genotypes) if arch not in known}
+        computed = dict(zip(new, map_fn(partial(measure, self.scorer), list(new.values()))))
+        for number, (arch, genotype) in enumerate(zip(archs, genotypes), first):
+            replayed = number < len(self._replay)
+            if replayed:
+                measured = self._recall(number, arch)
+            elif arch in computed:
+                measured = computed.pop(arch)
+            else:
+                measured = Measured(self._known[arch])
+            self._known[arch] = measured.score
+            self.history.append(Evaluation(number, genotype, arch, *measured))
+            if self._path is not None and not replayed:
+                times = {key: round(getattr(measured, key), 6) for key in ('seconds', 'cpu_seconds')}
+                self._write(dict(number=number, arch=arch, score=_or_none(measured.score), **times))
+        return [evaluation.score for evaluation in self.history[first:]]
+
+    @property
+    def recorded(self) -> int:
+        """How many evaluations the file held when it was opened."""
+        return len(self._replay)
 
     @property
     def best(self) -> Evaluation:
@@ -107,14 +147,15 @@ class Evaluator:
             curve.append(evaluation if not curve or evaluation.score > curve[-1].score else curve[-1])
         return curve
 
-    def _recall(self, number: int, arch: str) -> tuple[float, float]:
+    def _recall(self, number: int, arch: str) -> Measured:
         line = self._replay[number]
         if line['arch'] != arch:
             raise ValueError(
                 f'{self._path}, evaluation {number}: the file holds {line["arch"]}, this search proposes {arch}; '
                 'it was written by another version or search, so start in another work directory'
             )
-        return -math.inf if line['score'] is None else line['score'], line['seconds']
+        score = -math.inf if line['score'] is None else line['score']
+        return Measured(score, line['seconds'], line.get('cpu_seconds', 0.0))
 
     def _open(self, settings: dict) -> None:
         """Reads what is there and cuts off a line that was not finished."""
