@@ -20,6 +20,7 @@ ROLES = {
     'prediction_heads': 'Head',
     'relaxations': 'Relaxation',
     'gumbel_relaxations': 'Relaxation',
+    'targets': 'Target',
 }
 SIBLINGS = {
     'masking': {'PatchMaskGenerator'},

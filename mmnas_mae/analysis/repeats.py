@@ -7,10 +7,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
-from ..spaces import get_space, load_genotype
+from ..spaces import get_space
+from .search_history import SearchHistory, read_search
 
 #: File in the folder of a run, in which its progress is kept.
 STATE = 'repeat.json'
+#: Numbers of a run beside its true accuracies, and whether the smallest is the best.
+NUMBERS = dict(skips=True, score=False, entropy=True, eigenvalue=True, seconds=True)
+#: Digits behind the point, 2 for all others.
+DIGITS = dict(score=4, entropy=4, eigenvalue=4, seconds=0)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,10 @@ class Repeat:
         skips: skip connections in the first cell type.
         collapsed: whether that cell has nothing else.
         score: score of the held-out images.
-        values: true accuracies, by ``<data set>_<metric>``; None where no table knows them.
+        entropy: of the architecture parameters at the end, from 0 to 1 (1 = undecided).
+        eigenvalue: the last dominant eigenvalue, where :class:`mmnas_mae.HessianHook` measured it.
+        values: true accuracies, by ``<data set>_<metric>``, or the accuracy of a training,
+            ``top1``; None where neither is known.
     """
 
     seed: int
@@ -35,6 +43,8 @@ class Repeat:
     skips: Optional[int] = None
     collapsed: Optional[bool] = None
     score: Optional[float] = None
+    entropy: Optional[float] = None
+    eigenvalue: Optional[float] = None
     values: Optional[Mapping[str, float]] = field(default=None)
 
 
@@ -43,7 +53,8 @@ def read_repeat(folder: Union[str, os.PathLike]) -> Repeat:
 
     ``genotype.json`` says what was found; the true accuracy is in the last line of
     ``benchmark_history.jsonl`` (:class:`mmnas_mae.BenchmarkHook`) or, of a discrete
-    search, in ``result.json``.
+    search, in ``result.json``. A training has no genotype of its own; its accuracy is that of
+    the last validation.
 
     Raises:
         FileNotFoundError: the folder is none of a repeated run.
@@ -54,27 +65,27 @@ def read_repeat(folder: Union[str, os.PathLike]) -> Repeat:
         raise FileNotFoundError(f'{folder} holds no {STATE}; it was not made by tools/repeat.py')
     state = json.loads(state_file.read_text())
     known: dict[str, Any] = dict(seed=state['seed'], finished=state['finished'], seconds=state['seconds'])
-    if not (folder / 'genotype.json').is_file():
+    try:
+        history = read_search(folder)
+    except FileNotFoundError:
         return Repeat(**known)
-    genotype = load_genotype(folder / 'genotype.json')
+    if history.genotype is None:
+        return Repeat(**known, values=_last(history, top1='accuracy/top1') or None)
+    genotype = history.genotype
     space, arch = get_space(genotype.space), get_space(genotype.space).format(genotype)
     known.update(arch=arch, score=genotype.meta.get('score'))
     if genotype.cells and hasattr(space, 'skip_op'):
         cell = next(iter(genotype.cells.values()))
         known.update(skips=cell.count(space.skip_op), collapsed=cell.count(space.skip_op) == cell.num_edges)
-    return Repeat(**known, values=_true_values(folder, arch))
-
-
-def _true_values(folder: Path, arch: str) -> Optional[dict[str, float]]:
-    history, result = folder / 'benchmark_history.jsonl', folder / 'result.json'
-    line = None
-    if history.is_file():
-        lines = history.read_text().splitlines()
-        line = json.loads(lines[-1]) if lines else None
-    elif result.is_file():
-        line = json.loads(result.read_text())
+    known.update(_last(history, entropy='arch/entropy', eigenvalue='arch/eigenvalue'))
+    line = history.truth[-1] if history.truth else history.result
     # An interrupted run may have written the genotype of one epoch and not yet its line.
-    return line['values'] if line is not None and line['arch'] == arch else None
+    return Repeat(**known, values=line['values'] if line is not None and line['arch'] == arch else None)
+
+
+def _last(history: SearchHistory, **names: str) -> dict[str, float]:
+    """The last values of those scalars that there are."""
+    return {key: history.scalars[name][1][-1] for key, name in names.items() if name in history.scalars}
 
 
 def summarize(repeats: Sequence[Repeat]) -> dict[str, Any]:
@@ -82,9 +93,9 @@ def summarize(repeats: Sequence[Repeat]) -> dict[str, Any]:
 
     Returns:
         dict: ``runs``; ``finished`` and ``unfinished`` seeds; ``collapsed``, how many of the
-        finished; and for each of ``values``, ``skips``, ``score`` and ``seconds`` the
-        statistics ``n``, ``mean``, ``std`` (None for a single run) and ``best`` (the
-        smallest for skips and seconds).
+        finished; and for each of ``values`` and of :data:`NUMBERS` the statistics ``n``,
+        ``mean``, ``std`` (None for a single run) and ``best`` (the smallest, except of
+        values and score).
     """
     done = [repeat for repeat in repeats if repeat.finished]
     names = list(dict.fromkeys(name for repeat in done for name in repeat.values or {}))
@@ -94,9 +105,7 @@ def summarize(repeats: Sequence[Repeat]) -> dict[str, Any]:
         unfinished=[repeat.seed for repeat in repeats if not repeat.finished],
         collapsed=sum(bool(repeat.collapsed) for repeat in done),
         values={name: _statistics([(r.values or {}).get(name) for r in done], max) for name in names},
-        score=_statistics([repeat.score for repeat in done], max),
-        skips=_statistics([repeat.skips for repeat in done], min),
-        seconds=_statistics([repeat.seconds for repeat in done], min),
+        **{n: _statistics([getattr(r, n) for r in done], min if low else max) for n, low in NUMBERS.items()},
     )
 
 
@@ -113,34 +122,38 @@ def format_summary(summary: Mapping[str, Any]) -> str:
     names = list(summary['values'])
     rows = [['seed', *names, 'skips', 'score', 'seconds', 'found']]
     for run in summary['runs']:
-        values = [_number((run['values'] or {}).get(name)) for name in names]
+        values = [format_number((run['values'] or {}).get(name)) for name in names]
         found = run['arch'] or 'nothing yet'
         notes = [
             note for note, holds in dict(unfinished=not run['finished'], collapsed=run['collapsed']).items() if holds
         ]
         found = f'{found.replace("|", "/")} ({", ".join(notes)})' if notes else found.replace('|', '/')
         skips = '' if run['skips'] is None else str(run['skips'])
-        rows.append([str(run['seed']), *values, skips, _number(run['score'], 4), _number(run['seconds'], 0), found])
-    parts = [_table(rows)]
+        rows.append(
+            [str(run['seed']), *values, skips, format_number(run['score'], 4), format_number(run['seconds'], 0), found]
+        )
+    parts = [markdown_table(rows)]
     rows = [['', 'mean', 'std', 'best', 'runs']]
-    kinds = [*summary['values'].items(), *((name, summary[name]) for name in ('skips', 'score', 'seconds'))]
+    kinds = [*summary['values'].items(), *((name, summary[name]) for name in NUMBERS)]
     for name, values in kinds:
         if values is not None:
-            digits = {'score': 4, 'seconds': 0}.get(name, 2)
-            numbers = [_number(values[key], digits) for key in ('mean', 'std', 'best')]
+            digits = DIGITS.get(name, 2)
+            numbers = [format_number(values[key], digits) for key in ('mean', 'std', 'best')]
             rows.append([name, *numbers, str(values['n'])])
-    parts.append(_table(rows))
+    parts.append(markdown_table(rows))
     parts.append(f'collapsed: {summary["collapsed"]} of {len(summary["finished"])} finished runs')
     if summary['unfinished']:
         parts.append(f'left out, not finished: seeds {", ".join(map(str, summary["unfinished"]))}')
     return '\n\n'.join(parts)
 
 
-def _number(value: Optional[float], digits: int = 2) -> str:
+def format_number(value: Optional[float], digits: int = 2) -> str:
+    """Empty where there is none."""
     return '' if value is None else f'{value:.{digits}f}'
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """The first row is the head."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ['| ' + ' | '.join(cell.ljust(width) for cell, width in zip(row, widths)) + ' |' for row in rows]
     lines.insert(1, '|' + '|'.join('-' * (width + 2) for width in widths) + '|')

@@ -1,0 +1,234 @@
+"""What a search has left in its work directory, read into one object."""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Mapping, Optional, Sequence, Union
+
+from mmengine.config import Config
+
+from ..spaces import CellGenotype, Genotype, get_space, load_genotype
+
+#: Steps and values of one scalar.
+Series = tuple[tuple[int, ...], tuple[float, ...]]
+
+#: Files by which the work directory of a search is known.
+_FILES = ('genotype.json', 'arch_history.jsonl', 'evaluations.jsonl', 'selection.jsonl', '*/vis_data/scalars.json')
+_STAGE = re.compile(r'stage_(\d+)')
+_TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - mmengine')
+_PICTURE = re.compile(r'reconstruction_(\d+)\.png')
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """A line of ``arch_history.jsonl``.
+
+    Args:
+        epoch: counted from 1.
+        cells: the cells derived after it.
+        parameters: architecture parameters by name, as nested lists.
+        entropy: mean over edges, 1 = undecided.
+        skips: skip connections in the first cell type.
+        edges: edges of that cell.
+    """
+
+    epoch: int
+    cells: Mapping[str, CellGenotype]
+    parameters: Mapping[str, Any]
+    entropy: float
+    skips: int
+
+    @property
+    def edges(self) -> int:
+        return next(iter(self.cells.values())).num_edges
+
+
+@dataclass(frozen=True)
+class SearchHistory:
+    """A search on disk; what it has not recorded is None or empty.
+
+    Args:
+        folder: the work directory.
+        config: config of a search by gradient or of a one-shot search.
+        config_file: where it was read.
+        settings: settings of a discrete search, or of the selection of a one-shot search.
+        scalars: every logged scalar by name. Training scalars (``loss``) are counted in
+            iterations, others (``arch/...``, ``benchmark/...``, held-out metrics) in epochs.
+        training: names of the training scalars.
+        epochs: the architecture after each epoch.
+        genotype: what was found.
+        truth: lines of ``benchmark_history.jsonl``: ``epoch``, ``arch`` and ``values``.
+        evaluations: what a discrete search scored: ``arch``, ``score`` (None where it could
+            not be scored) and ``seconds``.
+        result: ``result.json`` of a discrete search.
+        pictures: reconstructions, epoch to PNG file.
+        seconds: wall-clock time over all parts of the run; None where nothing says so.
+        parts: how often the run was started.
+        stages: the stages of a search in stages (P-DARTS), which have all else to themselves.
+    """
+
+    folder: Path
+    config: Optional[Mapping[str, Any]] = None
+    config_file: Optional[Path] = None
+    settings: Optional[Mapping[str, Any]] = None
+    scalars: Mapping[str, Series] = field(default_factory=dict)
+    training: frozenset = frozenset()
+    epochs: Sequence[Epoch] = ()
+    genotype: Optional[Genotype] = None
+    truth: Sequence[Mapping[str, Any]] = ()
+    evaluations: Sequence[Mapping[str, Any]] = ()
+    result: Optional[Mapping[str, Any]] = None
+    pictures: Mapping[int, Path] = field(default_factory=dict)
+    seconds: Optional[float] = None
+    parts: int = 0
+    stages: Sequence['SearchHistory'] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the config, followed by that of the folder where it is another."""
+        config = next(iter(sorted(self.folder.glob('*.py'))), None)
+        names = dict.fromkeys([config.stem] if config else [])
+        return ', '.join([*names, *([] if self.folder.name in names else [self.folder.name])])
+
+    @property
+    def max_epochs(self) -> Optional[int]:
+        """Epochs that the config asks for."""
+        return self.setting('train_cfg.max_epochs')
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        """A setting of the config by its dotted key, such as ``model.neck.type``."""
+        value: Any = self.config or {}
+        for name in key.split('.'):
+            if not isinstance(value, Mapping) or name not in value:
+                return default
+            value = value[name]
+        return value
+
+    @property
+    def skip_op(self) -> str:
+        """The operation that is counted as a skip connection."""
+        space = None if self.genotype is None else get_space(self.genotype.space)
+        return getattr(space, 'skip_op', 'skip_connect')
+
+    def warned(self, epoch: Epoch) -> bool:
+        """Whether :class:`mmnas_mae.GenotypeHook` warns of collapse after an epoch."""
+        hook = 'default_hooks.genotype'
+        ratio, undecided = self.setting(f'{hook}.collapse_ratio', 0.5), self.setting(f'{hook}.undecided', 0.99)
+        return epoch.skips > ratio * epoch.edges and epoch.entropy <= undecided
+
+
+def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
+    """Reads the work directory of a search of any kind.
+
+    A run that was interrupted and resumed has logged in several folders. Of a scalar that
+    two of them hold, the later one counts from the step on at which it begins.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or no search was run in it.
+        ValueError: a file in it is damaged.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f'work directory {str(folder)!r} does not exist')
+    stages = sorted((int(match[1]), path) for path in folder.iterdir() if (match := _STAGE.fullmatch(path.name)))
+    if not stages and not any(any(folder.glob(name)) for name in _FILES):
+        raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(_FILES)}')
+    parts = sorted(path.parent for path in folder.glob('*/vis_data'))
+    config_file = _config_file(folder, parts)
+    scalars, training = _read_scalars([part / 'vis_data' / 'scalars.json' for part in parts])
+    lines = _read_lines(folder / 'evaluations.jsonl') or _read_lines(folder / 'selection.jsonl')
+    pictures = {}
+    for part in parts:
+        for path in sorted((part / 'vis_data' / 'vis_image').glob('reconstruction_*.png')):
+            if match := _PICTURE.fullmatch(path.name):
+                pictures[int(match[1])] = path
+    genotype = folder / 'genotype.json'
+    return SearchHistory(
+        folder=folder,
+        config=None if config_file is None else Config.fromfile(config_file).to_dict(),
+        config_file=config_file,
+        settings=next((line['settings'] for line in lines if 'settings' in line), None),
+        scalars=scalars,
+        training=training,
+        epochs=[_read_epoch(line) for line in _read_lines(folder / 'arch_history.jsonl')],
+        genotype=load_genotype(genotype) if genotype.is_file() else None,
+        truth=_read_lines(folder / 'benchmark_history.jsonl'),
+        evaluations=[line for line in lines if 'settings' not in line],
+        result=_read_json(folder / 'result.json'),
+        pictures=dict(sorted(pictures.items())),
+        seconds=_read_seconds(folder, parts, lines),
+        parts=len(parts),
+        stages=[read_search(path) for _, path in stages],
+    )
+
+
+def _config_file(folder: Path, parts: Sequence[Path]) -> Optional[Path]:
+    """The config of the last start: with all its options, where that was logged."""
+    logged = [path for part in parts if (path := part / 'vis_data' / 'config.py').is_file()]
+    return next(iter([*reversed(logged), *sorted(folder.glob('*.py'))]), None)
+
+
+def _read_json(path: Path) -> Any:
+    """Content of a JSON file, None where there is none."""
+    try:
+        return json.loads(path.read_text()) if path.is_file() else None
+    except json.JSONDecodeError as error:
+        raise ValueError(f'{path}: not JSON: {error}') from None
+
+
+def _read_lines(path: Path) -> list[dict]:
+    """The lines of a JSON-lines file; the last one may be cut off, if the run was killed."""
+    lines = path.read_text().splitlines() if path.is_file() else []
+    out = []
+    for number, line in enumerate(lines, 1):
+        try:
+            out.append(json.loads(line))
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise ValueError(f'{path}, line {number}: not JSON: {error}') from None
+    return out
+
+
+def _read_epoch(line: Mapping[str, Any]) -> Epoch:
+    cells = {kind: CellGenotype.create(cell['nodes'], cell['concat']) for kind, cell in line['genotype'].items()}
+    return Epoch(line['epoch'], cells, line['parameters'], line['entropy'], line['skips'])
+
+
+def _read_scalars(files: Sequence[Path]) -> tuple[dict[str, Series], frozenset]:
+    merged: dict[str, dict[int, float]] = {}
+    training = set()
+    for file in files:
+        own: dict[str, dict[int, float]] = {}
+        for line in _read_lines(file):
+            # A training record says its iteration; the step of others is the epoch.
+            names = [name for name in line if name not in ('step', 'iter', 'epoch')]
+            training.update(names if 'iter' in line else [])
+            for name in names:
+                own.setdefault(_key(name, line), {})[line['step']] = float(line[name])
+        for name, values in own.items():
+            first = min(values)
+            kept = {step: value for step, value in merged.get(name, {}).items() if step < first}
+            merged[name] = {**kept, **values}
+    series = {name: (tuple(sorted(v)), tuple(v[step] for step in sorted(v))) for name, v in merged.items()}
+    return series, frozenset(training)
+
+
+def _key(name: str, line: Mapping[str, Any]) -> str:
+    """Validation logs its own ``time`` and ``data_time``, counted in epochs."""
+    return f'val/{name}' if 'iter' not in line and '/' not in name else name
+
+
+def _read_seconds(folder: Path, parts: Sequence[Path], evaluations: Sequence[Mapping[str, Any]]) -> Optional[float]:
+    """What tools/repeat.py has measured, else what the time stamps of the logs or the evaluations add up to."""
+    state = _read_json(folder / 'repeat.json')
+    if state is not None:
+        return float(state['seconds'])
+    spans = []
+    for log in [path for part in parts for path in part.glob('*.log')]:
+        times = [datetime.strptime(stamp, '%Y/%m/%d %H:%M:%S') for stamp in _TIME.findall(log.read_text())]
+        spans += [(times[-1] - times[0]).total_seconds()] if times else []
+    spans = spans or [line['seconds'] for line in evaluations if 'seconds' in line]
+    return sum(spans) if spans else None
