@@ -38,7 +38,7 @@ install = $(PY) -m pip install -qq --no-input $(PIP_FLAGS) -c requirements/torch
 # The stamp of an older requirement file would hide that the environment has left it.
 finish = @rm -f $(DONE)/$(1)-* && touch $@
 
-.PHONY: help quickstart test test-slow lint env detection env-tests clean
+.PHONY: help quickstart test test-slow lint env detection env-tests browser clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips at once in one environment do not end well.
@@ -65,6 +65,19 @@ env: $(PACKAGE)  ## Make .venv with what search and retraining need
 detection: $(PACKAGE) $(OPS)  ## Add mmdet and mmcv's compiled operators, built once: about 5 minutes on 2 cores
 
 env-tests: detection $(TESTS)  ## Add what the tests need
+
+# A system package, so not part of .venv and installed for continuous integration only. Without it the tests of pages
+# are skipped, or fail with CI=true.
+browser:  ## Install a browser for the tests of pages, as root where apt-get exists
+	@for name in chromium chromium-browser google-chrome; do \
+	    if command -v $$name >/dev/null 2>&1; then exit 0; fi; \
+	done; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	    echo 'installing chromium'; \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    { apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 \
+	        || echo 'warning: chromium could not be installed' >&2; \
+	fi
 
 clean:  ## Remove caches and build products; .venv and work_dirs stay
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,29 +1,38 @@
 """Drawings of cells, with matplotlib alone."""
 
 import os
-from typing import Union
+from typing import Sequence, Union
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ..spaces import CellGenotype, Genotype
+from ..spaces.transnas101 import DOUBLING, HALVING
 
 #: Okabe and Ito's colours, distinct in all common forms of colour blindness.
 _COLOURS = {
     'skip': '#999999',
     'none': '#cccccc',
-    'noise': '#CC79A7',
+    'noise': '#D55E00',
     'max': '#E69F00',
-    'avg': '#F0E442',
+    'avg': '#CC79A7',
     'sep': '#0072B2',
     'dil': '#009E73',
     'nor': '#56B4E9',
     'conv': '#56B4E9',
     'output': '#bbbbbb',
 }
-_OTHER = '#D55E00'
+_OTHER = '#000000'
+
+#: Shares of the way along an edge where its label may stand, the best first. Nearer to the source: the arrow heads at
+#: the target stay free.
+_PLACES = (0.42, 0.36, 0.48, 0.3, 0.54, 0.25, 0.6)
+
+#: Left, bottom, right, top.
+_Rectangle = tuple[float, float, float, float]
 
 
 def draw_genotype(genotype: Genotype, path: Union[str, os.PathLike]) -> None:
@@ -36,56 +45,104 @@ def draw_genotype(genotype: Genotype, path: Union[str, os.PathLike]) -> None:
 
     Raises:
         ValueError: the suffix names no format that matplotlib writes, or the genotype has
-            no cell to draw (the macro space of TransNAS-Bench-101).
+            nothing to draw.
     """
-    if not genotype.cells:
-        raise ValueError(f'a genotype of space {genotype.space!r} has no cell to draw')
-    figure = Figure(figsize=(12, 4.6 * len(genotype.cells)), layout='constrained')
+    figure = genotype_figure(genotype)
     formats = figure.canvas.get_supported_filetypes()
     suffix = os.path.splitext(os.fspath(path))[1].lstrip('.').lower()
     if suffix not in formats:
         raise ValueError(f'picture {os.fspath(path)!r} must end in one of: {", ".join(sorted(formats))}')
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    axes = figure.subplots(len(genotype.cells), 1, squeeze=False)[:, 0]
-    for axis, (kind, cell) in zip(axes, genotype.cells.items()):
-        _draw_cell(axis, kind, cell)
     with matplotlib.rc_context({'svg.hashsalt': 'genotype', 'svg.fonttype': 'none'}):
         figure.savefig(path, dpi=130)
 
 
-def _draw_cell(axis: 'matplotlib.axes.Axes', kind: str, cell: CellGenotype) -> None:
+def genotype_figure(genotype: Genotype) -> Figure:
+    """The drawing of every cell of a genotype, one below the other; of its skeleton where it has no cell.
+
+    Raises:
+        ValueError: the genotype has neither cells nor a skeleton of modules.
+    """
+    if not genotype.cells:
+        if 'modules' not in genotype.macro:
+            raise ValueError(f'a genotype of space {genotype.space!r} has neither cells nor modules to draw')
+        figure = Figure(figsize=(12, 1.8), layout='constrained')
+        _draw_skeleton(figure.subplots(), genotype.macro['modules'], genotype.macro['base_channels'])
+        return figure
+    figure = Figure(figsize=(12, 4.6 * len(genotype.cells)), layout='constrained')
+    axes = figure.subplots(len(genotype.cells), 1, squeeze=False)[:, 0]
+    for axis, (kind, cell) in zip(axes, genotype.cells.items()):
+        _draw_cell(axis, kind, cell)
+    return figure
+
+
+def state_names(num_inputs: int, num_nodes: int) -> list[str]:
+    """What the states of a cell are called: its inputs, then its nodes."""
+    names = [f'input {i + 1}' for i in range(num_inputs)] if num_inputs > 1 else ['input']
+    return [*names, *(f'node {i}' for i in range(num_nodes))]
+
+
+def _draw_cell(axis: Axes, kind: str, cell: CellGenotype) -> None:
     num_inputs = _num_inputs(cell)
     total = num_inputs + len(cell.nodes)
     positions = _layout(cell, num_inputs)
-    names = [f'input {i + 1}' for i in range(num_inputs)] if num_inputs > 1 else ['input']
-    names += [f'node {i}' for i in range(len(cell.nodes))]
+    names = state_names(num_inputs, len(cell.nodes))
     output = max(x for x, _ in positions) + 1.0, float(np.mean([positions[i][1] for i in cell.concat]))
 
-    for i, edges in enumerate(cell.nodes):
-        for op, source in edges:
-            _draw_edge(axis, positions[source], positions[num_inputs + i], op)
-    for i in cell.concat:
-        _draw_edge(axis, positions[i], output, None)
-    for (x, y), name in zip([*positions, output], [*names, 'output']):
-        is_node = name.startswith('node')
-        box = FancyBboxPatch(
-            (x - 0.17, y - 0.14),
-            0.34,
-            0.28,
-            boxstyle='round,pad=0.02,rounding_size=0.08',
-            facecolor='white' if is_node else '#e8e8e8',
-            edgecolor='black',
-            zorder=3,
-        )
-        axis.add_patch(box)
-        axis.text(x, y, name, ha='center', va='center', fontsize=9, zorder=4)
+    boxes = [
+        _add_box(axis, centre, name, 'white' if name.startswith('node') else '#e8e8e8')
+        for centre, name in zip([*positions, output], [*names, 'output'])
+    ]
     ys = [y for _, y in positions]
     axis.set_xlim(-0.35, output[0] + 0.35)
     axis.set_ylim(min(ys) - 0.55, max(ys) + 0.55)
+    labels: list[_Rectangle] = []
+    for i, edges in enumerate(cell.nodes):
+        for op, source in edges:
+            _draw_edge(axis, boxes[source], boxes[num_inputs + i], op)
+            labels.append(_label_edge(axis, positions[source], positions[num_inputs + i], op, labels))
+    for i in cell.concat:
+        _draw_edge(axis, boxes[i], boxes[-1], None)
     name = 'the' if kind == 'cell' else kind
     title = f'{name} cell: {cell.num_edges} edges, {total - num_inputs} nodes'
     axis.set_title(title, loc='left', fontsize=11)
     axis.axis('off')
+
+
+def _draw_skeleton(axis: Axes, modules: str, channels: int) -> None:
+    """The modules of TransNAS-Bench-101, each with its channels and its stride to the features of the stem."""
+    stride, boxes = 1, []
+    texts = ['input', 'stem']
+    for number, digit in enumerate(modules, 1):
+        channels *= 2 if digit in DOUBLING else 1
+        stride *= 2 if digit in HALVING else 1
+        texts.append(f'module {number}\n{channels} channels\nstride {stride}')
+    for x, text in enumerate([*texts, 'output']):
+        boxes.append(_add_box(axis, (x, 0.0), text, 'white' if text.startswith('module') else '#e8e8e8', (0.7, 0.5)))
+    for source, target in zip(boxes, boxes[1:]):
+        _draw_edge(axis, source, target, None)
+    axis.set_xlim(-0.5, len(boxes) - 0.5)
+    axis.set_ylim(-0.5, 0.5)
+    axis.set_title(f'skeleton: {len(modules)} modules of two blocks', loc='left', fontsize=11)
+    axis.axis('off')
+
+
+def _add_box(
+    axis: Axes, centre: tuple[float, float], text: str, colour: str, size: tuple[float, float] = (0.34, 0.28)
+) -> FancyBboxPatch:
+    """A box with text in it, over the arrows."""
+    (x, y), (width, height) = centre, size
+    box = FancyBboxPatch(
+        (x - width / 2, y - height / 2),
+        width,
+        height,
+        boxstyle='round,pad=0.02,rounding_size=0.08',
+        facecolor=colour,
+        edgecolor='black',
+        zorder=3,
+    )
+    axis.text(x, y, text, ha='center', va='center', fontsize=9, zorder=4)
+    return axis.add_patch(box)
 
 
 def _colour(op: str) -> str:
@@ -112,33 +169,51 @@ def _layout(cell: CellGenotype, num_inputs: int) -> list[tuple[float, float]]:
     return positions
 
 
-def _draw_edge(
-    axis: 'matplotlib.axes.Axes', start: tuple[float, float], end: tuple[float, float], op: Union[str, None]
-) -> None:
+def _draw_edge(axis: Axes, source: FancyBboxPatch, target: FancyBboxPatch, op: Union[str, None]) -> None:
+    """An arrow from box to box, ending at their rims."""
     colour = '#bbbbbb' if op is None else _colour(op)
+    start, end = ((box.get_x() + box.get_width() / 2, box.get_y() + box.get_height() / 2) for box in (source, target))
     arrow = FancyArrowPatch(
         start,
         end,
         arrowstyle='-|>',
         mutation_scale=14,
-        shrinkA=16,
-        shrinkB=20,
+        patchA=source,
+        patchB=target,
+        shrinkA=0,
+        shrinkB=1,
         linewidth=1.0 if op is None else 1.8,
         linestyle=':' if op in ('none', 'skip_connect') else '-',
         color=colour,
         zorder=1,
     )
     axis.add_patch(arrow)
-    if op is not None:
-        # Nearer to the source: the arrow heads at the target stay free.
-        x, y = (s + 0.42 * (e - s) for s, e in zip(start, end))
-        axis.text(
-            x,
-            y,
-            op,
-            ha='center',
-            va='center',
-            fontsize=8,
-            zorder=2,
-            bbox=dict(boxstyle='round,pad=0.15', facecolor='white', edgecolor=colour, linewidth=0.8),
-        )
+
+
+def _label_edge(
+    axis: Axes, start: tuple[float, float], end: tuple[float, float], op: str, others: Sequence[_Rectangle]
+) -> _Rectangle:
+    """Writes the operation on its edge, where no other label is; returns the place that it takes."""
+    # One character of the font in units of the axis, which is 12 inches wide, and a line of it.
+    width = 0.0065 * (axis.get_xlim()[1] - axis.get_xlim()[0]) * (len(op) + 1) / 2
+    height = 0.06 * (axis.get_ylim()[1] - axis.get_ylim()[0]) / 2
+    places = []
+    for share in _PLACES:
+        x, y = (s + share * (e - s) for s, e in zip(start, end))
+        places.append((x - width, y - height, x + width, y + height))
+    place = next((place for place in places if not any(_overlap(place, other) for other in others)), places[0])
+    axis.text(
+        (place[0] + place[2]) / 2,
+        (place[1] + place[3]) / 2,
+        op,
+        ha='center',
+        va='center',
+        fontsize=8,
+        zorder=2,
+        bbox=dict(boxstyle='round,pad=0.15', facecolor='white', edgecolor=_colour(op), linewidth=0.8),
+    )
+    return place
+
+
+def _overlap(one: _Rectangle, other: _Rectangle) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -2,12 +2,14 @@
 
 import re
 from collections import Counter
+from itertools import combinations
 
 import matplotlib.image
 import pytest
 
 from mmnas_mae.analysis import draw_genotype
-from mmnas_mae.spaces import load_genotype, published
+from mmnas_mae.analysis.drawing import genotype_figure
+from mmnas_mae.spaces import NASBENCH201_OPS, load_genotype, published
 
 BENCH = '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|nor_conv_3x3~2|'
 
@@ -70,3 +72,26 @@ def test_other_suffixes_are_refused_with_what_may_be(name, tmp_path):
         draw_genotype(published('DARTS_V2'), tmp_path / 'folder' / name)
     assert '\n' not in str(error.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_skeleton_without_cells_is_drawn(tmp_path):
+    """Digits of a module: 1 keeps everything, 2 doubles the channels, 3 halves the resolution, 4 does both."""
+    path = tmp_path / 'macro.svg'
+    draw_genotype(load_genotype('64-1234-basic'), path)
+    words = texts(path)
+    sizes = list(zip(words[words.index('module 1') + 1 :: 3], words[words.index('module 1') + 2 :: 3]))
+    assert sizes[:4] == [
+        ('64 channels', 'stride 1'),
+        ('128 channels', 'stride 1'),
+        ('128 channels', 'stride 2'),
+        ('256 channels', 'stride 4'),
+    ]
+
+
+def test_labels_do_not_cover_each_other():
+    """The two middle edges of a cell of NAS-Bench-201 cross where both labels would stand."""
+    figure = genotype_figure(load_genotype(BENCH.replace('none~0', 'nor_conv_3x3~0')))
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text() in NASBENCH201_OPS]
+    assert len(boxes) == 6
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))

@@ -1,0 +1,21 @@
+"""Writes the report of a search: one HTML page with everything in it, readable without a network."""
+
+import argparse
+import sys
+
+from mmnas_mae.analysis.report import write_report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('work_dir', help='work directory of a search of any kind')
+    parser.add_argument('--out', help='the page (default: report.html in the work directory)')
+    args = parser.parse_args()
+    try:
+        print(write_report(args.work_dir, args.out))
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(f'error: {error}')
+
+
+if __name__ == '__main__':
+    sys.exit(main())
