@@ -1,14 +1,14 @@
 """The rank correlation study as Markdown and as scatter plots."""
 
 import os
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .correlation import Estimate
-from .correlation_study import TOP, Protocol, common_architectures
+from .correlation_study import TOP, Protocol, by_sample
 from .repeats import markdown_table
 
 #: Okabe and Ito's colours, with marks that differ too.
@@ -19,7 +19,8 @@ _LINES = (dict(color='#009E73', linestyle='--'), dict(color='#CC79A7', linestyle
 
 def format_study(found: Mapping[str, Any]) -> str:
     """The study as Markdown: a table for each true value, the losses, the differences of protocols."""
-    head = f'{found["benchmark"]}: {found["architectures"]} architectures, {found["disconnected"]} disconnected'
+    drawn = '' if found['samples'] == 1 else f' in {found["samples"]} samples'
+    head = f'{found["benchmark"]}: {found["architectures"]} architectures{drawn}, {found["disconnected"]} disconnected'
     parts = [head]
     for truth, values in found['truths'].items():
         parts.append(f'{truth}, mean {values["sample"]["mean"]:.4g}, best {values["sample"]["best"]:.4g}')
@@ -67,24 +68,27 @@ def _estimate(found: Optional[Estimate]) -> str:
 def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Union[str, os.PathLike]) -> None:
     """Scatter plots: a column for each true value, a row for each protocol and one for the parameters.
 
-    Of several seeds the mean score is drawn. Losses of trivial predictors are lines.
+    Of several seeds on the same architectures the mean score is drawn. Losses of trivial predictors are lines.
 
     Args:
         protocols: what :func:`mmnas_mae.analysis.correlation_study.study` was given.
         found: what it returned.
         path: picture file; its suffix says the format.
     """
-    protocols = common_architectures(protocols)
-    first = protocols[0].seeds[0]
-    connected = first.columns['connected'].astype(bool)
-    rows = {p.name: np.mean([scores.columns['score'] for scores in p.seeds], axis=0) for p in protocols}
-    rows['parameters'] = first.columns['params'] / 1e6
+    samples = by_sample(protocols)
+    firsts = [sample[0].seeds[0].columns for sample in samples]
+    connected = _joined(first['connected'] for first in firsts).astype(bool)
+    rows = {
+        p.name: _joined(np.mean([scores.columns['score'] for scores in sample[i].seeds], axis=0) for sample in samples)
+        for i, p in enumerate(protocols)
+    }
+    rows['parameters'] = _joined(first['params'] for first in firsts) / 1e6
     truths = list(found['truths'])
     figure = Figure(figsize=(4.2 * len(truths) + 0.6, 3.3 * len(rows) + 0.5), layout='constrained')
     axes = figure.subplots(len(rows), len(truths), squeeze=False)
     for axis_row, (name, values) in zip(axes, rows.items()):
         for axis, truth in zip(axis_row, truths):
-            _scatter(axis, first.columns[truth], values, connected)
+            _scatter(axis, _joined(first[truth] for first in firsts), values, connected)
             tau = found['truths'][truth]['predictors'][name]
             title = ', '.join(f'{key} {tau[key]["tau"].value:.2f}' for key in ('connected', 'top half') if key in tau)
             axis.set_title(f'tau: {title}', fontsize=9)
@@ -94,6 +98,10 @@ def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Un
     axes[0, 0].legend(fontsize=8, loc='lower right')
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
     figure.savefig(path, dpi=130)
+
+
+def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:
+    return np.concatenate(list(parts))
 
 
 def _scatter(axis: Axes, truth: np.ndarray, values: np.ndarray, connected: np.ndarray) -> None:

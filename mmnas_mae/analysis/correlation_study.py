@@ -47,6 +47,25 @@ class Protocol:
     seeds: Sequence[Scores]
 
 
+def by_sample(protocols: Sequence[Protocol]) -> list[list[Protocol]]:
+    """The protocols on each sample of architectures (``arch_seed``) that all of them scored.
+
+    Raises:
+        ValueError: there is no such sample; see also :func:`common_architectures`.
+    """
+    drawn = [{scores.meta.get('arch_seed', 0) for scores in protocol.seeds} for protocol in protocols]
+    shared = sorted(set.intersection(*drawn))
+    if not shared:
+        seeds = '; '.join(f'{p.name}: {sorted(s)}' for p, s in zip(protocols, drawn))
+        raise ValueError(f'the protocols share no sample of architectures; their arch seeds are {seeds}')
+    return [
+        common_architectures(
+            [Protocol(p.name, [s for s in p.seeds if s.meta.get('arch_seed', 0) == sample]) for p in protocols]
+        )
+        for sample in shared
+    ]
+
+
 def common_architectures(protocols: Sequence[Protocol]) -> list[Protocol]:
     """The same protocols with only those architectures that all files hold, in one order.
 
@@ -84,7 +103,8 @@ def study(
 
     The ranges are ``all``, the ``connected`` cells, and the ``top half`` of these by true
     value. With several seeds a coefficient is the mean of those of the seeds, and so is
-    every resample of it.
+    every resample of it. Seeds may have samples of architectures of their own: then each
+    sample is resampled apart, and the interval is that of the mean.
 
     Args:
         protocols: ways to score.
@@ -93,48 +113,75 @@ def study(
         seed: seed of the resamples.
 
     Returns:
-        dict: ``benchmark``; ``architectures`` and ``disconnected``, their numbers;
-        ``losses``; and ``truths``, for each the :func:`compare` of it.
+        dict: ``benchmark``; ``architectures`` and ``disconnected``, their numbers over all
+        samples; ``samples``, how many; ``losses``; and ``truths``, for each the :func:`compare` of it.
 
     Raises:
-        ValueError: see :func:`common_architectures`; there is no such true value.
+        ValueError: see :func:`by_sample`; there is no such true value.
     """
-    protocols = common_architectures(protocols)
-    first = protocols[0].seeds[0]
-    benchmark = first.meta['benchmark']
+    samples = by_sample(protocols)
+    firsts = [sample[0].seeds[0] for sample in samples]
+    benchmark = firsts[0].meta['benchmark']
     known = TRUTHS.get(benchmark, {})
-    found = {}
-    for name in truths or list(known):
-        values = first.truth(name)
-        early = known.get(name)
-        controls = dict(parameters=first.columns['params'])
-        if early in first.columns:
-            controls[early] = first.truth(early)
-        found[name] = compare(protocols, controls, values, first.columns['connected'], resamples, seed)
+    together = [Protocol(p.name, [s for sample in samples for s in sample[i].seeds]) for i, p in enumerate(protocols)]
     return dict(
         benchmark=benchmark,
-        architectures=len(first),
-        disconnected=int((~first.columns['connected'].astype(bool)).sum()),
-        losses={protocol.name: _losses(protocol) for protocol in protocols},
-        truths=found,
+        samples=len(samples),
+        architectures=sum(map(len, firsts)),
+        disconnected=int(sum((~first.columns['connected'].astype(bool)).sum() for first in firsts)),
+        losses={protocol.name: _losses(protocol) for protocol in together},
+        truths={
+            name: compare([Sample.of(sample, name, known.get(name)) for sample in samples], resamples, seed)
+            for name in truths or list(known)
+        },
     )
 
 
-def compare(
-    protocols: Sequence[Protocol],
-    controls: Mapping[str, np.ndarray],
-    truth: np.ndarray,
-    connected: np.ndarray,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Rank correlations and the best-scored, of protocols and controls, with one true value.
+@dataclass(frozen=True)
+class Sample:
+    """Architectures, what was predicted of them, and what is true.
 
     Args:
-        protocols: on the same architectures.
-        controls: (N,) of each; ``parameters`` is the one that partial coefficients hold fixed.
+        protocols: names of those predictors that are protocols.
+        predictors: by name (N,) values for each seed; ``parameters`` is the one that partial
+            coefficients hold fixed.
         truth: (N,) true values; an architecture without one (NaN) is left out.
         connected: (N,) whether each passes on its input.
+    """
+
+    protocols: Sequence[str]
+    predictors: Mapping[str, Sequence[np.ndarray]]
+    truth: np.ndarray
+    connected: np.ndarray
+
+    @classmethod
+    def of(cls, protocols: Sequence[Protocol], truth: str, early: Optional[str] = None) -> 'Sample':
+        """
+        Args:
+            protocols: on the same architectures.
+            truth: name of the true value.
+            early: name of the control that is known earlier, where the scores have it.
+
+        Raises:
+            ValueError: there is no such true value.
+        """
+        first = protocols[0].seeds[0]
+        predictors = {p.name: [scores.columns['score'] for scores in p.seeds] for p in protocols}
+        predictors['parameters'] = [first.columns['params']]
+        if early in first.columns:
+            predictors[early] = [first.truth(early)]
+        connected = first.columns['connected'].astype(bool)
+        return cls([p.name for p in protocols], predictors, first.truth(truth), connected)
+
+    @property
+    def ranges(self) -> dict[str, np.ndarray]:
+        """Rows of each range."""
+        known = ~np.isnan(self.truth)
+        return _ranges(self.truth, known, known & self.connected)
+
+
+def compare(samples: Sequence[Sample], resamples: int = 2000, seed: int = 0) -> dict[str, Any]:
+    """Rank correlations and the best-scored, of protocols and controls, with one true value.
 
     Returns:
         dict: ``ranges``: number of architectures in each range. ``predictors``: for each by range
@@ -144,36 +191,38 @@ def compare(
         by range and by pair of protocols, or of a protocol and the parameters, tau of the
         first minus that of the second over the same resamples. ``sample``: mean and best true value of all.
     """
-    known = ~np.isnan(truth)
-    predictors = {p.name: [scores.columns['score'] for scores in p.seeds] for p in protocols}
-    predictors |= {name: [values] for name, values in controls.items()}
-    ranges = _ranges(truth, known, known & connected.astype(bool))
+    predictors, rows = list(samples[0].predictors), [sample.ranges for sample in samples]
+    truths = np.concatenate([sample.truth[own['all']] for sample, own in zip(samples, rows)])
     out: dict[str, Any] = dict(
-        ranges={name: len(rows) for name, rows in ranges.items()},
-        predictors={name: dict(top=_top(seeds, truth, ranges['all'])) for name, seeds in predictors.items()},
+        ranges={name: sum(len(own[name]) for own in rows) for name in rows[0]},
+        predictors={name: dict(top=_top(samples, name)) for name in predictors},
         differences={},
-        sample=dict(mean=float(truth[known].mean()), best=float(truth[known].max())),
+        sample=dict(mean=float(truths.mean()), best=float(truths.max())),
     )
-    for name, rows in ranges.items():
-        if len(rows) < 2:
+    for name in rows[0]:
+        if min(len(own[name]) for own in rows) < 2:
             continue
-        statistics, taus = RankStatistics(len(rows), resamples, seed), {}
-        size = controls['parameters'][rows]
-        for predictor, seeds in predictors.items():
-            values = [seed_values[rows] for seed_values in seeds]
-            each = [statistics.kendall(v, truth[rows]) for v in values]
-            taus[predictor] = mean_over(each)
-            rho = mean_over([statistics.spearman(v, truth[rows]) for v in values])
-            partial = None
-            if predictor != 'parameters':
-                partial = Estimate.of(mean_over([statistics.partial_kendall(v, truth[rows], size) for v in values]))
+        taus: dict[str, np.ndarray] = {}
+        counted = [RankStatistics(len(own[name]), resamples, seed + i) for i, own in enumerate(rows)]
+        for predictor in predictors:
+            found: dict[str, list] = dict(tau=[], rho=[], partial=[])
+            seeds: list[float] = []
+            for sample, own, statistics in zip(samples, rows, counted):
+                truth, size = sample.truth[own[name]], sample.predictors['parameters'][0][own[name]]
+                values = [each[own[name]] for each in sample.predictors[predictor]]
+                each_tau = [statistics.kendall(v, truth) for v in values]
+                seeds += [tau[0] for tau in each_tau]
+                found['tau'].append(mean_over(each_tau))
+                found['rho'].append(mean_over([statistics.spearman(v, truth) for v in values]))
+                if predictor != 'parameters':
+                    partial = [statistics.partial_kendall(v, truth, size) for v in values]
+                    found['partial'].append(mean_over(partial))
+            taus[predictor] = mean_over(found['tau'])
             out['predictors'][predictor][name] = dict(
-                tau=Estimate.of(taus[predictor]),
-                rho=Estimate.of(rho),
-                partial=partial,
-                seed_std=float(np.std([e[0] for e in each], ddof=1)) if len(each) > 1 else None,
+                {key: Estimate.of(mean_over(each)) if each else None for key, each in found.items()},
+                seed_std=float(np.std(seeds, ddof=1)) if len(seeds) > 1 else None,
             )
-        pairs = combinations([*(protocol.name for protocol in protocols), 'parameters'], 2)
+        pairs = combinations([*samples[0].protocols, 'parameters'], 2)
         out['differences'][name] = {f'{a} - {b}': Estimate.of(taus[a] - taus[b]) for a, b in pairs}
     return out
 
@@ -186,10 +235,14 @@ def _ranges(truth: np.ndarray, known: np.ndarray, connected: np.ndarray) -> dict
     return {'all': np.flatnonzero(known), 'connected': inside, 'top half': top}
 
 
-def _top(seeds: Sequence[np.ndarray], truth: np.ndarray, rows: np.ndarray) -> dict[int, dict[str, float]]:
+def _top(samples: Sequence[Sample], predictor: str) -> dict[int, dict[str, float]]:
     found = {}
     for k in TOP:
-        mean, best = np.mean([top_k(values[rows], truth[rows], k) for values in seeds], axis=0)
+        each = []
+        for sample in samples:
+            rows = sample.ranges['all']
+            each += [top_k(values[rows], sample.truth[rows], k) for values in sample.predictors[predictor]]
+        mean, best = np.mean(each, axis=0)
         found[k] = dict(mean=float(mean), best=float(best))
     return found
 

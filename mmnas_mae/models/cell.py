@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from ..spaces import CellGraph
+from .depthwise import fast_layout
 from .masking import Visibility
 from .ops import Identity, OpArgs, build_op
 from .source import Source
@@ -112,6 +113,8 @@ class Cell(nn.Module):
             Tensor: (B, C * len(concat), H, W).
         """
         states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
+        if self.grouped and self.training:
+            states = [fast_layout(x) for x in states]
         sources = [Source(x, visible, self.grouped) for x in states]
         rows = None if weights is None else _rows(weights)
         for incoming in self._incoming:

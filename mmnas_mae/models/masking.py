@@ -137,22 +137,41 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
 
     sync = False
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
         """
         Args:
             x (Tensor): (B, C, H, W).
+            visible: what ``sparse`` masking leaves visible.
+            scale: one number that the output is multiplied by, within the same pass.
 
         Returns:
             Tensor: (B, C, H, W).
         """
-        if not self.uses_batch_statistics:
-            return self._running(x, visible)
-        if visible is None and not self._reduces:
+        weight, bias = self._parameters_times(scale)
+        if visible is not None and not self.uses_batch_statistics:
+            wide, seen = self._positions(x, visible)
+            centred = (wide - self.running_mean.view(1, -1, 1, 1)) * seen
+            return _scaled(centred, self.running_var + self.eps, weight, bias, seen).to(x.dtype)
+        if visible is not None or (self._reduces and self.uses_batch_statistics):
+            normalized, mean, var = self._masked(x, visible, weight, bias)
+            if self.training:
+                self.update(mean, var)
+            return normalized
+        if scale is None:
             return super().forward(x)
-        normalized, mean, var = self._masked(x, visible)
-        if self.training and self.track_running_stats:
-            self.update(mean, var)
-        return normalized
+        tracked = self.track_running_stats
+        if tracked and self.training:
+            self.num_batches_tracked.add_(1)
+        return F.batch_norm(
+            x,
+            self.running_mean if tracked else None,
+            self.running_var if tracked else None,
+            weight,
+            bias,
+            self.uses_batch_statistics,
+            self._momentum() if self.training else 0.0,
+            self.eps,
+        )
 
     @property
     def uses_batch_statistics(self) -> bool:
@@ -173,7 +192,7 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
             tuple: (B, C, H, W); mean and unbiased variance, (C,) each.
         """
         if visible is not None or self._reduces:
-            return self._masked(x, visible)
+            return self._masked(x, visible, self.weight, self.bias)
         wide = torch.promote_types(x.dtype, torch.float32)
         # With a momentum of one the library leaves the statistics of this batch in the running ones.
         mean, var = (torch.zeros(self.num_features, dtype=wide, device=x.device) for _ in range(2))
@@ -185,12 +204,27 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         if not self.track_running_stats:
             return
         self.num_batches_tracked.add_(1)
-        # momentum None means a cumulative average, as in nn.BatchNorm2d
-        momentum = 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        momentum = self._momentum()
         self.running_mean.lerp_(mean.to(self.running_mean.dtype), momentum)
         self.running_var.lerp_(var.to(self.running_var.dtype), momentum)
 
-    def _masked(self, x: Tensor, visible: Optional[Visibility]) -> tuple[Tensor, Tensor, Tensor]:
+    def _momentum(self) -> float:
+        """A momentum of None means a cumulative average, as in nn.BatchNorm2d."""
+        if self.momentum is None:
+            return 1.0 / float(self.num_batches_tracked) if self.track_running_stats else 0.0
+        return self.momentum
+
+    def _parameters_times(self, scale: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
+        """Weight and bias, (C,) each where there are any."""
+        if scale is None:
+            return self.weight, self.bias
+        if self.affine:
+            return self.weight * scale, self.bias * scale
+        return scale.expand(self.num_features).contiguous(), None
+
+    def _masked(
+        self, x: Tensor, visible: Optional[Visibility], weight: Optional[Tensor], bias: Optional[Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
         wide, seen = self._positions(x, visible)
         total, count = (wide * seen).sum((0, 2, 3)), seen.sum()
         if self._reduces:
@@ -200,15 +234,8 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         centred = (wide - mean.view(1, -1, 1, 1)) * seen
         squares = centred.square().sum((0, 2, 3))
         var = (sum_over_ranks(squares) if self._reduces else squares) / count
-        normalized = self._scaled(centred, var, seen).to(x.dtype)
+        normalized = _scaled(centred, var + self.eps, weight, bias, seen).to(x.dtype)
         return normalized, mean.detach(), (var * count / (count - 1)).detach()
-
-    def _running(self, x: Tensor, visible: Optional[Visibility]) -> Tensor:
-        if visible is None:
-            return super().forward(x)
-        wide, seen = self._positions(x, visible)
-        centred = (wide - self.running_mean.view(1, -1, 1, 1)) * seen
-        return self._scaled(centred, self.running_var, seen).to(x.dtype)
 
     @staticmethod
     def _positions(x: Tensor, visible: Optional[Visibility]) -> tuple[Tensor, Tensor]:
@@ -216,12 +243,12 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         wide = x if x.dtype == torch.float64 else x.float()
         return wide, wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
 
-    def _scaled(self, centred: Tensor, var: Tensor, seen: Tensor) -> Tensor:
-        scale = torch.rsqrt(var + self.eps)
-        if not self.affine:
-            return centred * scale.view(1, -1, 1, 1)
-        scaled = centred * (scale * self.weight).view(1, -1, 1, 1)
-        return scaled + self.bias.view(1, -1, 1, 1) * seen
+
+def _scaled(centred: Tensor, var: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], seen: Tensor) -> Tensor:
+    """Divides by the deviation and applies weight and bias, (C,) each, at visible positions."""
+    scale = torch.rsqrt(var) if weight is None else torch.rsqrt(var) * weight
+    scaled = centred * scale.view(1, -1, 1, 1)
+    return scaled if bias is None else scaled + bias.view(1, -1, 1, 1) * seen
 
 
 class FeatureBridge(nn.Module):

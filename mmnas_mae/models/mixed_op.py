@@ -64,12 +64,12 @@ class MixedOp(nn.Module):
         """
         chosen = range(len(self.ops)) if active is None else active
         # ``none`` adds nothing to the sum and passes no gradient, so it is not computed.
-        terms = [(weights[k], self._run(self.ops[k], source)) for k in chosen if not isinstance(self.ops[k], Zero)]
+        terms = [self._term(self.ops[k], weights[k], source) for k in chosen if not isinstance(self.ops[k], Zero)]
         return terms or [(None, self._zeros(source.x))]
 
-    def _run(self, op: nn.Module, source: Source) -> Tensor:
-        """The output of one candidate."""
-        return source.run(op)
+    def _term(self, op: nn.Module, weight: Tensor, source: Source) -> Term:
+        """What one candidate adds."""
+        return source.term(op, weight)
 
     def _zeros(self, x: Tensor) -> Tensor:
         stride = self.args.stride
@@ -145,7 +145,7 @@ class AuxiliarySkipMixedOp(MixedOp):
         self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
     ) -> Sequence[Term]:
         """As :meth:`MixedOp.terms`."""
-        return [*super().terms(source, weights, active), (self.beta, source.run(self.auxiliary))]
+        return [*super().terms(source, weights, active), source.term(self.auxiliary, self.beta)]
 
 
 @MODELS.register_module()
@@ -164,6 +164,8 @@ class SkipDropoutMixedOp(MixedOp):
         #: Share of the elements that is dropped in training.
         self.dropout = 0.0
 
-    def _run(self, op: nn.Module, source: Source) -> Tensor:
-        x = super()._run(op, source)
-        return F.dropout(x, self.dropout, self.training) if isinstance(op, Identity) and self.dropout > 0 else x
+    def _term(self, op: nn.Module, weight: Tensor, source: Source) -> Term:
+        weight, x = super()._term(op, weight, source)
+        if isinstance(op, Identity) and self.dropout > 0:
+            x = F.dropout(x, self.dropout, self.training)
+        return weight, x

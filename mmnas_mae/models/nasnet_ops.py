@@ -26,9 +26,9 @@ class FactorizedConv(ReLUStart):
         self.column = nn.Conv2d(channels, channels, (kernel, 1), (args.stride, 1), (pad, 0), bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
         # The second convolution must not see what the first wrote to masked positions.
-        return self.bn(self.column(hide(self.row(started), visible)), visible)
+        return self.bn(self.column(hide(self.row(started), visible)), visible, scale)
 
 
 class LargeMaxPool(Pool):

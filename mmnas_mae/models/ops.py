@@ -130,15 +130,15 @@ class ConvBN(nn.Module):
         self.conv = nn.Conv2d(args.in_channels, args.out_channels, kernel, args.stride, kernel // 2, bias=bias)
         self.bn = args.norm()
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
-        return self.bn(self.conv(x), visible)
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
+        return self.bn(self.conv(x), visible, scale)
 
 
 class ReLUConvBN(ReLUStart, ConvBN):
     """ReLU, convolution, batch normalisation."""
 
-    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
-        return ConvBN.forward(self, started, visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        return ConvBN.forward(self, started, visible, scale)
 
 
 class FactorizedReduce(ReLUStart):
@@ -156,12 +156,12 @@ class FactorizedReduce(ReLUStart):
         self.conv2 = nn.Conv2d(args.in_channels, args.out_channels // 2, 1, stride=2, bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
         x = started
         # For odd sizes the shifted branch is one row and column short: pad it with zeros.
         shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
         x = torch.cat([_every_second(self.conv1, x), _every_second(self.conv2, shifted)], dim=1)
-        return self.bn(x, visible)
+        return self.bn(x, visible, scale)
 
 
 def _every_second(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -185,9 +185,9 @@ class DepthwiseSeparableConv(ReLUStart):
         self.pointwise = nn.Conv2d(args.in_channels, args.out_channels, 1, bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
         # What the depthwise convolution writes to masked positions stays there until the normalisation hides it.
-        return self.bn(self.pointwise(self.depthwise(started)), visible)
+        return self.bn(self.pointwise(self.depthwise(started)), visible, scale)
 
 
 class SepConv(ReLUStart):
@@ -198,8 +198,8 @@ class SepConv(ReLUStart):
         self.first = DepthwiseSeparableConv(replace(args, out_channels=args.in_channels), kernel)
         self.second = DepthwiseSeparableConv(replace(args, stride=1), kernel)
 
-    def finish(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
-        return self.second(self.first.finish(started, visible), visible)
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        return self.second(self.first(started, visible, started), visible, scale=scale)
 
 
 def skip_connect(args: OpArgs) -> nn.Module:

@@ -5,7 +5,9 @@ from typing import Any, Callable, Hashable, Optional
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .depthwise import fast_layout
 from .masking import Visibility
+from .weighted_sum import Term
 
 
 class SharedStart(nn.Module):
@@ -41,7 +43,10 @@ class SharedStart(nn.Module):
 
 
 class ReLUStart(SharedStart):
-    """An operation that begins with a ReLU."""
+    """An operation that begins with a ReLU and ends with a normalisation.
+
+    So ``finish`` takes a factor of the output, ``scale``, that the normalisation applies.
+    """
 
     def start_key(self) -> Hashable:
         return 'relu'
@@ -49,17 +54,32 @@ class ReLUStart(SharedStart):
     def start(self, x: Tensor, visible: Optional[Visibility]) -> Tensor:
         return F.relu(x)
 
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows, times ``scale``, a tensor of one element."""
+        raise NotImplementedError
+
+    def forward(
+        self,
+        x: Tensor,
+        visible: Optional[Visibility] = None,
+        started: Optional[Tensor] = None,
+        scale: Optional[Tensor] = None,
+    ) -> Tensor:
+        """As :meth:`SharedStart.forward`, times ``scale``."""
+        return self.finish(self.start(x, visible) if started is None else started, visible, scale)
+
 
 class Source:
     """A state of a cell in one forward pass, from which edges leave.
 
     The first steps of the operations on it (:class:`SharedStart`) are computed once, in
-    the forward and so in the backward pass.
+    the forward and so in the backward pass. Weights of operations become factors of their
+    normalisations, so that no product of a weight and a map is computed.
 
     Args:
         x (Tensor): (B, C, H, W).
         visible: what ``sparse`` masking leaves visible.
-        shared: False computes everything for each operation anew.
+        shared: False computes everything for each operation anew, and no weight in a normalisation.
     """
 
     def __init__(self, x: Tensor, visible: Optional[Visibility] = None, shared: bool = True) -> None:
@@ -72,11 +92,25 @@ class Source:
         """The output of ``op``."""
         if not isinstance(op, SharedStart):
             return op(self.x, self.visible)
-        return op(self.x, self.visible, self._once(op.start_key(), lambda: op.start(self.x, self.visible)))
+        return op(self.x, self.visible, self._started(op))
+
+    def term(self, op: nn.Module, weight: Tensor) -> Term:
+        """The output of ``op`` with its weight, which its last normalisation applies where it can."""
+        if self.shared and isinstance(op, ReLUStart):
+            return None, op(self.x, self.visible, self._started(op), weight)
+        return weight, self.run(op)
 
     def channels(self, count: int) -> 'Source':
         """The first ``count`` channels, as a state of their own."""
-        return self._once(('channels', count), lambda: Source(self.x[:, :count], self.visible, self.shared))
+
+        def cut() -> Source:
+            x = self.x[:, :count]
+            return Source(fast_layout(x) if self.shared else x, self.visible, self.shared)
+
+        return self._once(('channels', count), cut)
+
+    def _started(self, op: SharedStart) -> Any:
+        return self._once(op.start_key(), lambda: op.start(self.x, self.visible))
 
     def _once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
         if not self.shared:

@@ -21,32 +21,54 @@ def weighted_sum(terms: Sequence[Term]) -> Tensor:
     maps = [x for _, x in terms]
     if len(terms) == 1 or len({(x.dtype, x.device) for x in maps}) > 1 or torch.compiler.is_compiling():
         return sum(x if weight is None else weight * x for weight, x in terms)
-    one = torch.ones((), dtype=maps[0].dtype, device=maps[0].device)
-    weights = torch.stack([one if weight is None else weight.to(one) for weight, _ in terms])
-    return _WeightedSum.apply(weights, *maps)
+    given = [weight for weight, _ in terms if weight is not None]
+    weights = torch.stack(given).to(maps[0].dtype) if given else maps[0].new_empty(0)
+    # Those without a weight come last, so that the others have the places of their weights.
+    order = sorted(range(len(terms)), key=lambda i: terms[i][0] is None)
+    return _WeightedSum.apply(weights, *(maps[i] for i in order))
 
 
 class _WeightedSum(torch.autograd.Function):
-    """(T,) weights and T maps to their weighted sum. Its gradient can be differentiated again."""
+    """(T,) weights and at least T maps to the sum of the maps, the first T times their weights.
+
+    Its gradient can be differentiated again.
+    """
 
     @staticmethod
     def forward(ctx: Any, weights: Tensor, *maps: Tensor) -> Tensor:
+        count = len(weights)
         # The maps are only needed for the gradient of the weights.
-        ctx.save_for_backward(weights, *(maps if ctx.needs_input_grad[0] else ()))
-        total = weights[0] * maps[0]
-        if total.device.type == 'cpu':
-            for weight, x in zip(weights[1:].tolist(), maps[1:]):
-                total.add_(x, alpha=weight)
-        else:  # a number would have to be waited for
-            for weight, x in zip(weights[1:], maps[1:]):
-                total.addcmul_(x, weight)
+        ctx.save_for_backward(weights, *(maps[:count] if ctx.needs_input_grad[0] else ()))
+        on_cpu = maps[0].device.type == 'cpu'
+        # Elsewhere a number would have to be waited for.
+        numbers = weights.tolist() if on_cpu else weights.unbind()
+        total = numbers[0] * maps[0] if count else maps[0] + maps[1]
+        for weight, x in zip(numbers[1:], maps[1:count]):
+            total.add_(x, alpha=weight) if on_cpu else total.addcmul_(x, weight)
+        for x in maps[count or 2 :]:
+            total.add_(x)
         return total
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Optional[Tensor], ...]:
         weights, *maps = ctx.saved_tensors
+        # One copy, if any: where a cell concatenates its nodes, each gets a slice of a gradient, which the backward
+        # pass of a normalisation is slow on.
+        grad = _dense(grad)
         own = torch.stack([_dot(grad, x) for x in maps]) if maps else None
-        return own, *(w * grad if needed else None for w, needed in zip(weights, ctx.needs_input_grad[1:]))
+        factors = [*weights, *[None] * (len(ctx.needs_input_grad) - 1 - len(weights))]
+        grads = (
+            None if not needed else grad if factor is None else factor * grad
+            for factor, needed in zip(factors, ctx.needs_input_grad[1:])
+        )
+        return own, *grads
+
+
+def _dense(x: Tensor) -> Tensor:
+    """``x`` without gaps in memory, channels last where its channels lie together."""
+    if x.dim() == 4 and x.stride(1) == 1 and x.shape[1] > 1:
+        return x.contiguous(memory_format=torch.channels_last)
+    return x.contiguous()
 
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:

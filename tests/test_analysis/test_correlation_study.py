@@ -73,6 +73,33 @@ def test_seeds_are_averaged_and_protocols_compared_pairwise(scores):
     assert set(values['differences']['all']) == {'noisy - true', 'noisy - parameters', 'true - parameters'}
 
 
+def test_seeds_may_have_their_own_architectures(scores):
+    truth, generator = scores.columns['cifar10_test'], np.random.default_rng(1)
+    halves = [np.arange(60), np.arange(60, 120)]
+    seeds = []
+    for sample, rows in enumerate(halves):
+        columns = {name: values[rows] for name, values in scores.columns.items()}
+        own = with_score(Scores(columns, scores.meta), truth[rows] + generator.normal(0, 8, 60), arch_seed=sample)
+        seeds.append(own)
+    found = study([Protocol('noisy', seeds)], ['cifar10_test'], resamples=400)
+    assert (found['architectures'], found['samples']) == (120, 2)
+    values = found['truths']['cifar10_test']
+    taus = [kendalltau(each.columns['score'], truth[rows]).statistic for each, rows in zip(seeds, halves)]
+    tau = values['predictors']['noisy']['all']['tau']
+    assert tau.value == pytest.approx(np.mean(taus))
+    # The mean of two independent samples has an interval narrower by the root of two, roughly.
+    alone = [study([Protocol('noisy', [each])], ['cifar10_test'], resamples=400) for each in seeds]
+    widths = [each['truths']['cifar10_test']['predictors']['noisy']['all']['tau'] for each in alone]
+    expected = np.sqrt(sum((w.high - w.low) ** 2 for w in widths)) / 2
+    assert tau.high - tau.low == pytest.approx(expected, rel=0.15)
+    size = scores.columns['params']
+    of_size = np.mean([kendalltau(size[rows], truth[rows]).statistic for rows in halves])
+    assert values['predictors']['parameters']['all']['tau'].value == pytest.approx(of_size)
+    assert values['ranges']['all'] == 120
+    with pytest.raises(ValueError, match='share no sample of architectures; their arch seeds are a: .0.; b: .1.'):
+        study([Protocol('a', seeds[:1]), Protocol('b', seeds[1:])])
+
+
 def test_losses_stand_beside_the_trivial_predictors(scores):
     connected = scores.columns['connected']
     losses = np.where(connected, np.linspace(0.2, 0.6, 120), 0.9)
