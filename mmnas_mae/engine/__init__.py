@@ -2,6 +2,7 @@ from .arch_grad import enable_grad, first_order, second_order
 from .auxiliary_skip_hook import AuxiliarySkipHook
 from .bilevel_hook import BilevelHook
 from .curvature import dominant_eigenvalue, hessian
+from .compile_hook import CompileHook
 from .drop_path_hook import DropPathHook
 from .early_stop_hook import EarlyStopHook, early_stop_epoch
 from .epoch_schedule_hook import EpochScheduleHook
@@ -23,6 +24,7 @@ __all__ = [
     'BilevelHook',
     'BilevelOptimWrapper',
     'BilevelOptimWrapperConstructor',
+    'CompileHook',
     'DropPathHook',
     'EarlyStopHook',
     'EpochScheduleHook',
