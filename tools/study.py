@@ -3,7 +3,8 @@
 A study is a config of configs/analysis: rows, each a config with options, and seeds. Every run has its own folder,
 work_dirs/study/<study>/<row>/seed_<seed>. With --minutes the command ends in time (what is under way writes a
 checkpoint, within an epoch too) with exit status 75; called again it goes on, and 0 says that everything is finished.
-study.json, study.md and the pictures show what there is at the end of every call. Options take the form key=value, or
+study.json, study.md and the pictures show what there is at the end of every call, scores.json and scores.png how the
+rows that score architectures rank them. Options take the form key=value, or
 ROWS:key=value for the rows whose names match, as in 'hd-*:model.masking=sparse' or '!hd-*:train_cfg.max_epochs=5'.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 from mmnas_mae.analysis.seeded_run import run_all
 from mmnas_mae.analysis.study import Study
 from mmnas_mae.analysis.study_pictures import draw_study
+from mmnas_mae.analysis.study_scores import compare_scores
 from mmnas_mae.analysis.study_table import format_study, read_study, study_summary
 from mmnas_mae.engine.pause_hook import PAUSED
 
@@ -74,8 +76,10 @@ def study(args: argparse.Namespace) -> int:
         run_all(runs, args.jobs, None if args.minutes is None else 60 * args.minutes)
     found = read_study(folder, study.rows, seeds)
     summary = study_summary(study.title, study.rows, found, seeds)
-    text = format_study(summary, study.columns)
     folder.mkdir(parents=True, exist_ok=True)
+    text = format_study(summary, study.columns)
+    scores = compare_scores(study.rows, found, study.truths, folder)
+    text = text if scores is None else f'{text}\n{scores}'
     (folder / 'study.json').write_text(json.dumps(summary, indent=2) + '\n')
     (folder / 'study.md').write_text(text)
     pictures = draw_study(study, found, folder)

@@ -1,5 +1,6 @@
 """The rank correlation study as Markdown and as scatter plots."""
 
+import math
 import os
 from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
@@ -63,6 +64,15 @@ def _difference_table(differences: Mapping[str, Any]) -> str:
 
 def _estimate(found: Optional[Estimate]) -> str:
     return '' if found is None else f'{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]'
+
+
+def plain(value: Any) -> Any:
+    """A study as JSON can hold it, which knows no NaN."""
+    if isinstance(value, dict):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Union[str, os.PathLike]) -> None:

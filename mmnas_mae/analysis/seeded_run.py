@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Optional, Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config, DictAction
 
@@ -20,6 +20,8 @@ from .repeats import STATE
 
 #: Output of the process, in the folder of the run.
 LOG = 'repeat.log'
+#: Scores of architectures, there too.
+SCORES = 'scores.parquet'
 
 
 def read_config(config: Union[str, os.PathLike], options: Sequence[str] = ()) -> Config:
@@ -41,7 +43,8 @@ class SeededRun:
     """One seed of one config: its folder, its command and its state on disk.
 
     Searches by gradient and retraining run through ``train.py``, which goes on from the last
-    checkpoint, discrete searches through ``discrete_search.py``.
+    checkpoint, discrete searches through ``discrete_search.py``, scores of architectures through
+    ``analysis/score_architectures.py``.
 
     Args:
         tools: folder of these tools.
@@ -53,6 +56,8 @@ class SeededRun:
         prefix: command in front, such as that of a scheduler.
         name: what messages call it.
         after: runs that must have finished before this one starts.
+        scores: flags of ``score_architectures.py`` by name, and ``checkpoint``; None for a
+            search. The seed is that of the sample of architectures too.
 
     Attributes:
         state: what ``repeat.json`` in the folder holds: ``seed``, ``settings`` (a hash),
@@ -75,15 +80,19 @@ class SeededRun:
         prefix: str = '',
         name: Optional[str] = None,
         after: Sequence['SeededRun'] = (),
+        scores: Optional[Mapping[str, Any]] = None,
     ) -> None:
         self.tools, self.config, self.folder, self.seed = Path(tools), config, Path(folder), seed
         self.options, self.extra, self.prefix = list(options), list(extra), prefix
         self.name = name or f'seed {seed}'
         self.after = list(after)
+        self.scores = scores
         cfg = read_config(config, options)
         self.discrete = 'search' in cfg
         names = ('work_dir', 'randomness', 'launcher', 'resume')
         settings = {key: value for key, value in cfg.to_dict().items() if key not in names}
+        if scores is not None:
+            settings['scores'] = scores
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
         self.state = dict(seed=seed, settings=digest, finished=False, seconds=0.0, starts=0)
         path = self.folder / STATE
@@ -96,23 +105,40 @@ class SeededRun:
         self._stopped = threading.Event()
         self._ended = threading.Event()
 
-    def resolved_options(self) -> list[str]:
-        """The options as the process gets them, asked for when it starts."""
-        return self.options
+    def resolve(self, text: str) -> str:
+        """An option or flag as the process gets it, asked for when it starts."""
+        return text
 
     def command(self) -> list[str]:
         """What is run."""
-        options = list(self.resolved_options())
-        if self.discrete:
+        options = [self.resolve(option) for option in self.options]
+        folder = ['--work-dir', str(self.folder)]
+        if self.scores is not None:
+            tool, own = 'analysis/score_architectures.py', self._score_flags()
+            folder = ['--out', str(self.folder / SCORES)]
+        elif self.discrete:
             tool, own = 'discrete_search.py', ['--seed', str(self.seed)]
         else:
             tool, own = 'train.py', ['--resume', 'auto']
             options.append(f'randomness.seed={self.seed}')
         return [
             *shlex.split(self.prefix),
-            *(sys.executable, str(self.tools / tool), self.config, '--work-dir', str(self.folder), *own, *self.extra),
+            *(sys.executable, str(self.tools / tool), self.config, *own, *folder, *self.extra),
             *(['--cfg-options', *options] if options else []),
         ]
+
+    def _score_flags(self) -> list[str]:
+        flags = dict(self.scores)
+        checkpoint = flags.pop('checkpoint', None)
+        out = [] if checkpoint is None else [self.resolve(checkpoint)]
+        out += ['--seed', str(self.seed), '--arch-seed', str(self.seed)]
+        for name, value in flags.items():
+            out.append(f'--{name.replace("_", "-")}')
+            if isinstance(value, Mapping):
+                out += [f'{key}={self.resolve(str(entry))}' for key, entry in value.items()]
+            elif value is not True:
+                out.append(str(value))
+        return out
 
     def __call__(self) -> bool:
         """Runs to the end, or goes on where it stopped; returns whether it finished."""

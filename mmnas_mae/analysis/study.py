@@ -20,7 +20,7 @@ PAUSE = {
 }
 #: An earlier row in the text of an option.
 _PLACE = re.compile(r'{([\w-]+)(\.checkpoint)?}')
-_ROW_KEYS = {'name', 'label', 'config', 'cfg_options', 'levels', 'published'}
+_ROW_KEYS = {'name', 'label', 'config', 'cfg_options', 'levels', 'published', 'scores'}
 
 
 class StudyRun(SeededRun):
@@ -37,14 +37,14 @@ class StudyRun(SeededRun):
         self.places = places
         self.state.update(given=list(given))
 
-    def resolved_options(self) -> list[str]:
+    def resolve(self, text: str) -> str:
         """``{row}`` is the work directory of that run, ``{row.checkpoint}`` its last checkpoint."""
 
-        def resolve(match: re.Match) -> str:
+        def place(match: re.Match) -> str:
             folder = self.places[match[1]]
             return str(last_checkpoint(folder) if match[2] else folder)
 
-        return [_PLACE.sub(resolve, option) for option in self.options]
+        return _PLACE.sub(place, text)
 
 
 def last_checkpoint(folder: Path) -> Path:
@@ -65,7 +65,11 @@ class Study:
     A config has ``title``; ``seeds``; ``rows``, each a dict of ``name``, ``config``,
     ``cfg_options``, ``levels`` (what it stands for on the axes of the grid), ``label`` (by
     default the name) and ``published`` (figures of the paper by name); ``columns`` of the
-    table; ``pictures``; and ``presets``, named sets of options for many rows.
+    table; ``truths`` that scores are compared with; ``pictures``; and ``presets``, named sets
+    of options for many rows. A row with ``scores`` searches nothing: it scores architectures
+    of a benchmark, with the flags of ``tools/analysis/score_architectures.py`` and
+    ``checkpoint``, a sample for each seed, and all such rows are compared by how they rank
+    them.
 
     Options for many rows have keys such as ``train_cfg.max_epochs``, or ``hd-*:model.masking``
     for the rows whose names match, ``!hd-*:model.masking`` for the others. They reach discrete
@@ -88,6 +92,7 @@ class Study:
         self.seeds: list[int] = list(cfg.get('seeds', [0]))
         self.rows: list[dict[str, Any]] = [row.to_dict() for row in cfg.get('rows', [])]
         self.columns: list[str] = list(cfg.get('columns', []))
+        self.truths: Optional[list[str]] = cfg.get('truths')
         self.pictures: list[dict[str, Any]] = [picture.to_dict() for picture in cfg.get('pictures', [])]
         self.presets: dict[str, dict[str, Any]] = {k: v.to_dict() for k, v in cfg.get('presets', {}).items()}
         if not self.rows:
@@ -105,6 +110,7 @@ class Study:
             row.setdefault('label', row['name'])
             row.setdefault('levels', {})
             row.setdefault('published', {})
+            row.setdefault('scores', None)
             row['cfg_options'] = flatten(row.get('cfg_options', {}))
 
     def select(self, patterns: Optional[Sequence[str]]) -> list[dict[str, Any]]:
@@ -143,7 +149,8 @@ class Study:
             ValueError: one does not come before it.
         """
         names = [other['name'] for other in self.rows]
-        texts = map(str, row['cfg_options'].values()) if options is None else options
+        texts = [str(value) for value in row['cfg_options'].values()] if options is None else list(options)
+        texts += map(str, flatten(row['scores'] or {}).values())
         named = list(dict.fromkeys(match[1] for text in texts for match in _PLACE.finditer(text)))
         for name in named:
             if name not in names[: names.index(row['name'])]:
@@ -158,7 +165,7 @@ class Study:
             layers: presets and options of the command line, with keys as above.
         """
         cfg = read_config(row['config'])
-        options = dict(pausable(cfg), **row['cfg_options'])
+        options = dict({} if row['scores'] else pausable(cfg), **row['cfg_options'])
         for layer in layers:
             for key, value in layer.items():
                 pattern, colon, key = key.rpartition(':')
@@ -197,6 +204,7 @@ class Study:
                     prefix=prefix,
                     name=f'{row["name"]}, seed {seed}',
                     after=[made[name, seed] for name in needs],
+                    scores=row['scores'],
                 )
         return list(made.values())
 

@@ -1,8 +1,8 @@
 from .arch_grad import enable_grad, first_order, second_order
 from .auxiliary_skip_hook import AuxiliarySkipHook
 from .bilevel_hook import BilevelHook
-from .curvature import dominant_eigenvalue, hessian
 from .compile_hook import CompileHook
+from .curvature import dominant_eigenvalue, hessian
 from .drop_path_hook import DropPathHook
 from .early_stop_hook import EarlyStopHook, early_stop_epoch
 from .epoch_schedule_hook import EpochScheduleHook

@@ -6,8 +6,10 @@ import statistics
 import numpy as np
 import pytest
 
+from mmnas_mae.analysis.scores_file import write_scores
 from mmnas_mae.analysis.study import Study
 from mmnas_mae.analysis.study_pictures import KINDS, draw_study, spread
+from mmnas_mae.analysis.study_scores import compare_scores
 from mmnas_mae.analysis.study_table import format_study, read_study, study_summary
 from mmnas_mae.spaces import Genotype, get_space
 
@@ -107,12 +109,12 @@ def test_a_row_waits_for_the_row_that_it_names(study, tmp_path, repository):
     assert [run.name for run in runs] == ['hd-80, seed 3', 'hd-80, seed 4', 'rs, seed 3', 'rs, seed 4']
     assert runs[3].after == [runs[1]]
     with pytest.raises(FileNotFoundError, match='seed_4 holds no checkpoint'):
-        runs[3].resolved_options()
+        [runs[3].resolve(option) for option in runs[3].options]
     folder = tmp_path / 'w' / 'hd-80' / 'seed_4'
     folder.mkdir(parents=True)
     # The file names where the run was made, which may have been moved since.
     (folder / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
-    options = runs[3].resolved_options()
+    options = [runs[3].resolve(option) for option in runs[3].options]
     assert f'run.checkpoint={folder / "epoch_2.pth"}' in options
     assert f'run.config={folder}/config.py' in options
 
@@ -203,3 +205,52 @@ def test_the_spread_is_that_of_the_seeds():
     assert mean.tolist() == [3.0, 5.0]
     assert deviation.tolist() == [pytest.approx(2**0.5), 0.0]
     assert spread([((1,), (3.0,))])[2].tolist() == [0.0]
+
+
+def test_rows_that_score_are_commands_of_their_own_and_compared(tmp_path, repository):
+    config = repository / 'configs/search/maenas_nasbench201_1xb64-50e_cifar10.py'
+    scores = dict(scorer='short', num=4, connected_only=True, scorer_options=dict(steps=3, lr=0.1))
+    text = f"""
+seeds = [0, 1]
+truths = ['cifar10_test']
+rows = [
+    dict(name='one', config={str(config)!r}, scores={scores}),
+    dict(name='net', config={str(config)!r}),
+    dict(name='two', config={str(config)!r}, scores=dict(scorer='inherited', checkpoint='{{net.checkpoint}}')),
+]
+"""
+    (tmp_path / 'scored.py').write_text(text)
+    study = Study(tmp_path / 'scored.py')
+    assert [row['name'] for row in study.select(['two'])] == ['net', 'two']
+    runs = study.runs(repository / 'tools', tmp_path / 'w', [0, 1], study.rows)
+    command = runs[1].command()
+    assert command[1] == str(repository / 'tools/analysis/score_architectures.py')
+    assert command[2:] == [
+        *(str(config), '--seed', '1', '--arch-seed', '1', '--scorer', 'short', '--num', '4', '--connected-only'),
+        *('--scorer-options', 'steps=3', 'lr=0.1', '--out', str(tmp_path / 'w/one/seed_1/scores.parquet')),
+    ]
+    assert runs[5].after == [runs[3]]
+    (tmp_path / 'w/net/seed_1').mkdir(parents=True)
+    (tmp_path / 'w/net/seed_1/last_checkpoint').write_text('epoch_1.pth')
+    assert runs[5].command()[3] == str(tmp_path / 'w/net/seed_1/epoch_1.pth')
+
+    truth = np.array([90.0, 91.0, 92.0, 93.0])
+    for row, sign in (('one', 1), ('two', -1)):
+        for seed in (0, 1):
+            folder = tmp_path / 'w' / row / f'seed_{seed}'
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / 'repeat.json').write_text(json.dumps(dict(seed=seed, finished=True, seconds=1.0)))
+            columns = dict(arch=[f'{seed}{i}' for i in range(4)], score=sign * truth, seconds=np.ones(4))
+            columns |= dict(cpu_seconds=np.full(4, 2.0), params=truth[::-1], connected=np.ones(4, bool))
+            meta = dict(benchmark='nasbench201', arch_seed=seed, complete=True)
+            write_scores(folder / 'scores.parquet', dict(columns, cifar10_test=truth), meta)
+    found = read_study(tmp_path / 'w', study.rows, study.seeds)
+    table = compare_scores(study.rows, found, study.truths, tmp_path)
+    assert '8 architectures in 2 samples' in table
+    assert 'CPU seconds for each architecture: one 2.0, two 2.0' in table
+    values = json.loads((tmp_path / 'scores.json').read_text())['truths']['cifar10_test']
+    assert values['predictors']['one']['all']['tau'] == pytest.approx([1, 1, 1])
+    assert values['predictors']['two']['all']['tau'] == pytest.approx([-1, -1, -1])
+    assert values['differences']['all']['one - two'] == pytest.approx([2, 2, 2])
+    assert (tmp_path / 'scores.png').stat().st_size > 1000
+    assert compare_scores(study.rows[1:2], found, None, tmp_path) is None

@@ -6,12 +6,10 @@ protocol, followed by the files of its seeds. Coefficients of several seeds are 
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
-from typing import Any
 
-from mmnas_mae.analysis.correlation_report import format_study, plot_study
+from mmnas_mae.analysis.correlation_report import format_study, plain, plot_study
 from mmnas_mae.analysis.correlation_study import Protocol, study
 from mmnas_mae.analysis.scores_command import add_score_arguments, score_architectures
 from mmnas_mae.analysis.scores_file import read_scores
@@ -68,16 +66,7 @@ def correlate(args: argparse.Namespace) -> None:
     print(format_study(found) + f'\n\nplot: {plot}')
     if incomplete:
         print(f'incomplete, the command that wrote it goes on: {", ".join(incomplete)}')
-    print(json.dumps(_plain(dict(found, incomplete=incomplete))))
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN."""
-    if isinstance(value, dict):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    print(json.dumps(plain(dict(found, incomplete=incomplete))))
 
 
 if __name__ == '__main__':
