@@ -104,10 +104,10 @@ def test_the_name_of_a_class_leads_to_its_file(name, path):
 
 
 def types(value):
-    """Every type and constructor in a config."""
+    """Every type and constructor in a config, also where an option such as ``model.neck.type`` names it."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key in ('type', 'constructor') and isinstance(item, str):
+            if key.rpartition('.')[2] in ('type', 'constructor') and isinstance(item, str):
                 yield item
             yield from types(item)
     elif isinstance(value, (list, tuple)):
@@ -119,7 +119,8 @@ def types(value):
 def test_every_type_of_a_config_is_registered(path):
     cfg = Config.fromfile(path)
     ours = {name.removeprefix('mmnas_mae.') for name in types(cfg.to_dict()) if name.startswith('mmnas_mae.')}
-    assert ours
+    # A study names configs, and types only where it changes them.
+    assert ours or path.parent.name == 'analysis'
     assert ours <= {name for _, name in REGISTERED}
     assert 'custom_imports' not in cfg
 

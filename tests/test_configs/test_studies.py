@@ -47,8 +47,8 @@ def test_every_study_says_how_to_run_it_and_its_options_fit_its_configs(path, op
             own = Config.fromfile(cfg.run.config) if option.startswith('run.cfg_options.') else cfg
             # The last part may be new, as may a hook; what it belongs to is not.
             parent, _, last = key.rpartition('.')
-            if parent == 'model.head.target' and last == 'type':  # the default is not written down
-                parent = 'model.head'
+            if parent in ('model.head.target', 'model.backbone.relaxation') and last == 'type':
+                parent = parent.rpartition('.')[0]  # the default is not written down
             lookup(own, 'default_hooks' if parent.startswith('default_hooks.') else parent)
 
 
