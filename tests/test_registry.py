@@ -107,7 +107,7 @@ def types(value):
     """Every type and constructor in a config, also where an option such as ``model.neck.type`` names it."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key.rpartition('.')[2] in ('type', 'constructor') and isinstance(item, str):
+            if str(key).rpartition('.')[2] in ('type', 'constructor') and isinstance(item, str):
                 yield item
             yield from types(item)
     elif isinstance(value, (list, tuple)):
