@@ -10,9 +10,10 @@ from ..registry import MODELS
 from ..spaces import CellGraph
 from .depthwise import fast_layout
 from .masking import Visibility
+from .mixed_op import MixedOp
 from .ops import Identity, OpArgs, build_op
 from .source import Source
-from .weighted_sum import Term, weighted_sum
+from .weighted_sum import Term, product_sum, weighted_sum
 
 
 def drop_path(x: Tensor, prob: float) -> Tensor:
@@ -53,7 +54,7 @@ class Cell(nn.Module):
     What leaves one state is computed together: steps without parameters once (a ReLU, a
     pooling and its normalisation), whatever the number of edges, and all that enters a node
     is summed in one pass (:func:`weighted_sum`). With ``grouped = False`` each operation
-    runs for itself, as in the public search code; the numbers agree to rounding.
+    runs for itself; the numbers agree to rounding.
 
     Args:
         kind: the cell type, which names its row of architecture weights.
@@ -62,7 +63,10 @@ class Cell(nn.Module):
         args: what the operations are built from; ``stride`` is that of edges that
             leave an input (2 in a reduction cell), all others have stride 1.
         connection: config of the mixed operation on each edge of a searched cell,
-            :class:`MixedOp` by default.
+            :class:`MixedOp` by default; the cell calls its :meth:`MixedOp.terms`.
+
+    Raises:
+        TypeError: the connection is no :class:`MixedOp`, or overrides its ``forward``.
     """
 
     grouped = True
@@ -84,6 +88,8 @@ class Cell(nn.Module):
             own = dict(names=names, args=self._edge_args(source, args))
             if args.searched:
                 edge = MODELS.build(connection or dict(type='mmnas_mae.MixedOp'), default_args=own)
+                if not isinstance(edge, MixedOp) or type(edge).forward is not MixedOp.forward:
+                    raise TypeError(f'connection {type(edge).__name__} must be a MixedOp that overrides terms only')
             else:
                 edge = build_op(names[0], own['args'])
             self.edges.append(edge)
@@ -112,7 +118,7 @@ class Cell(nn.Module):
         Returns:
             Tensor: (B, C * len(concat), H, W).
         """
-        states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
+        states: list[Optional[Tensor]] = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
         if self.grouped and self.training:
             states = [fast_layout(x) for x in states]
         sources = [Source(x, visible, self.grouped) for x in states]
@@ -120,10 +126,12 @@ class Cell(nn.Module):
         for incoming in self._incoming:
             executed = self._executed(incoming, weights)
             node = [self._edge(e, sources, rows, weights, drop_path_prob) for e in executed]
-            if self.grouped:
+            if not node:  # no edge was kept into this node, and nothing reads it
+                x = None
+            elif self.grouped:
                 x = weighted_sum([term for terms in node for term in terms])
             else:
-                x = sum(_summed(terms) for terms in node)
+                x = sum(product_sum(terms) for terms in node)
             states.append(x)
             sources.append(Source(x, visible, self.grouped))
         outputs = [states[i] for i in self.graph.concat]
@@ -155,15 +163,10 @@ class Cell(nn.Module):
                 factor = weights.edges[index]
                 terms = [(factor if weight is None else factor * weight, x) for weight, x in terms]
         if self.training and drop_path_prob > 0 and not isinstance(op, Identity):
-            terms = [(None, drop_path(_summed(terms), drop_path_prob))]
+            terms = [(None, drop_path(product_sum(terms), drop_path_prob))]
         return terms
 
 
 def _rows(weights: CellWeights) -> list[Sequence[Tensor]]:
-    """The weight of each operation of each edge, (E, K) tensors of one element."""
+    """The weight of each operation of each edge, E times K 0-dimensional tensors."""
     return [row.unbind() for row in weights.ops.unbind()]
-
-
-def _summed(terms: Sequence[Term]) -> Tensor:
-    """The same as :func:`weighted_sum`, product by product."""
-    return sum(x if weight is None else weight * x for weight, x in terms)

@@ -49,8 +49,13 @@ class DepthwiseConv2d(nn.Conv2d):
 
     def _plain(self, x: Tensor, stride: int = 1) -> Tensor:
         """The convolution without dilation."""
-        if self.kernel_size[1] > _FAST_COLUMNS and self.weight.requires_grad and torch.is_grad_enabled():
-            return _ColumnwiseGradient.apply(x, self.weight, stride)
+        wanted = self.weight.requires_grad and torch.is_grad_enabled() and not torch.jit.is_tracing()
+        if wanted and self.kernel_size[1] > _FAST_COLUMNS:
+            weight = self.weight
+            if torch.is_autocast_enabled('cpu') and x.dtype != torch.float64:
+                # Here and not within, so that what is kept for the backward pass is of one type.
+                x, weight = (tensor.to(torch.get_autocast_dtype('cpu')) for tensor in (x, weight))
+            return _ColumnwiseGradient.apply(x, weight, stride)
         return F.conv2d(x, self.weight, None, stride, self.kernel_size[0] // 2, 1, self.groups)
 
 

@@ -220,7 +220,8 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
             return self.weight, self.bias
         if self.affine:
             return self.weight * scale, self.bias * scale
-        return scale.expand(self.num_features).contiguous(), None
+        dtype = scale.dtype if self.running_mean is None else self.running_mean.dtype
+        return scale.to(dtype).expand(self.num_features).contiguous(), None
 
     def _masked(
         self, x: Tensor, visible: Optional[Visibility], weight: Optional[Tensor], bias: Optional[Tensor]

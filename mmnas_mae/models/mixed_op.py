@@ -116,7 +116,8 @@ class PartialMixedOp(MixedOp):
         mixed = weighted_sum(super().terms(source.channels(chosen), weights, active))
         bypass = source.x[:, chosen:]
         if self.args.stride == 2:
-            bypass = hide(F.max_pool2d(bypass, 2, 2), source.visible)
+            # ceil_mode keeps pace with the candidates on maps of odd size.
+            bypass = hide(F.max_pool2d(bypass, 2, 2, ceil_mode=True), source.visible)
         return [(None, F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion))]
 
 

@@ -55,7 +55,7 @@ class ReLUStart(SharedStart):
         return F.relu(x)
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows, times ``scale``, a tensor of one element."""
+        """What follows, times ``scale``, a 0-dimensional tensor."""
         raise NotImplementedError
 
     def forward(
@@ -90,13 +90,11 @@ class Source:
 
     def run(self, op: nn.Module) -> Tensor:
         """The output of ``op``."""
-        if not isinstance(op, SharedStart):
-            return op(self.x, self.visible)
-        return op(self.x, self.visible, self._started(op))
+        return op(self.x, self.visible, self._started(op)) if _shares(op) else op(self.x, self.visible)
 
     def term(self, op: nn.Module, weight: Tensor) -> Term:
         """The output of ``op`` with its weight, which its last normalisation applies where it can."""
-        if self.shared and isinstance(op, ReLUStart):
+        if self.shared and isinstance(op, ReLUStart) and _shares(op):
             return None, op(self.x, self.visible, self._started(op), weight)
         return weight, self.run(op)
 
@@ -118,3 +116,8 @@ class Source:
         if key not in self._known:
             self._known[key] = compute()
         return self._known[key]
+
+
+def _shares(op: nn.Module) -> bool:
+    """Whether an operation takes a first step that is known; one with a forward of its own runs as it is."""
+    return isinstance(op, SharedStart) and type(op).forward in (SharedStart.forward, ReLUStart.forward)

@@ -5,7 +5,7 @@ from typing import Any, Optional, Sequence
 import torch
 from torch import Tensor
 
-#: A feature map and its weight, a tensor of one element; None stands for one.
+#: A feature map and its weight, a 0-dimensional tensor; None stands for one.
 Term = tuple[Optional[Tensor], Tensor]
 
 
@@ -19,13 +19,21 @@ def weighted_sum(terms: Sequence[Term]) -> Tensor:
         Tensor: the shape of the maps.
     """
     maps = [x for _, x in terms]
-    if len(terms) == 1 or len({(x.dtype, x.device) for x in maps}) > 1 or torch.compiler.is_compiling():
-        return sum(x if weight is None else weight * x for weight, x in terms)
+    # A compiler and a tracer need operators that they know.
+    known = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    if known or len(terms) == 1 or len({(x.dtype, x.device) for x in maps}) > 1:
+        return product_sum(terms)
     given = [weight for weight, _ in terms if weight is not None]
     weights = torch.stack(given).to(maps[0].dtype) if given else maps[0].new_empty(0)
     # Those without a weight come last, so that the others have the places of their weights.
     order = sorted(range(len(terms)), key=lambda i: terms[i][0] is None)
     return _WeightedSum.apply(weights, *(maps[i] for i in order))
+
+
+def product_sum(terms: Sequence[Term]) -> Tensor:
+    """The same as :func:`weighted_sum`, product by product."""
+    products = [x if weight is None else weight * x for weight, x in terms]
+    return sum(products[1:], start=products[0])
 
 
 class _WeightedSum(torch.autograd.Function):
@@ -75,6 +83,8 @@ def _dot(a: Tensor, b: Tensor) -> Tensor:
     """The sum of the products of two maps, which are not written down where both lie in memory alike."""
     if a.dtype in (torch.float32, torch.float64):
         for layout in ((0, 1, 2, 3), (0, 2, 3, 1)):
-            if a.dim() == 4 and a.permute(layout).is_contiguous() and b.permute(layout).is_contiguous():
-                return torch.dot(a.permute(layout).reshape(-1), b.permute(layout).reshape(-1))
+            x, y = (tensor.permute(layout) if tensor.dim() == 4 else tensor for tensor in (a, b))
+            if x.is_contiguous() and y.is_contiguous():
+                # By samples, since one long dot product loses digits in single precision.
+                return torch.linalg.vecdot(x.reshape(len(x), -1), y.reshape(len(y), -1)).sum()
     return (a * b).sum()

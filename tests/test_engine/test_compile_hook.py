@@ -3,12 +3,13 @@
 import copy
 from types import SimpleNamespace
 
+import pytest
 import torch
 from torch._dynamo.utils import counters
 
-from mmnas_mae.engine import CompileHook
+from mmnas_mae.engine import CompileHook, HessianHook
 from mmnas_mae.engine.arch_grad import enable_grad
-from mmnas_mae.models import MAENAS
+from mmnas_mae.models import MAENAS, NASBench201Supernet
 
 
 def test_compiled_and_plain_network_agree_while_alpha_changes() -> None:
@@ -20,7 +21,7 @@ def test_compiled_and_plain_network_agree_while_alpha_changes() -> None:
     ).double()
     compiled = copy.deepcopy(plain)
     names = list(plain.state_dict())
-    CompileHook(backend='aot_eager').before_train(SimpleNamespace(model=compiled))
+    CompileHook(backend='aot_eager').before_train(SimpleNamespace(model=compiled, hooks=[]))
     assert list(compiled.state_dict()) == names
     counters.clear()
     images, mask = torch.randn(2, 3, 16, 16, dtype=torch.float64), torch.zeros(2, 1, 16, 16, dtype=torch.float64)
@@ -39,3 +40,13 @@ def test_compiled_and_plain_network_agree_while_alpha_changes() -> None:
             torch.testing.assert_close(got, expected, rtol=1e-10, atol=1e-12)
     assert counters['stats']['unique_graphs'] == 1
     assert not counters['graph_break']
+
+
+def test_what_cannot_be_compiled_is_refused() -> None:
+    relaxation = dict(type='mmnas_mae.UniformPathRelaxation')
+    net = NASBench201Supernet(init_channels=2, cells_per_stage=1, relaxation=relaxation)
+    with pytest.raises(ValueError, match='runs every operation; model.backbone.relaxation draws some'):
+        CompileHook().before_train(SimpleNamespace(model=SimpleNamespace(backbone=net), hooks=[]))
+    net = NASBench201Supernet(init_channels=2, cells_per_stage=1)
+    with pytest.raises(ValueError, match='CompileHook and HessianHook exclude each other'):
+        CompileHook().before_train(SimpleNamespace(model=SimpleNamespace(backbone=net), hooks=[HessianHook()]))

@@ -7,9 +7,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmnas_mae.models import Cell, DARTSSupernet, MaskedBatchNorm2d, NASBench201Supernet, PatchMaskGenerator
+from mmnas_mae.models import (
+    Cell,
+    DARTSSupernet,
+    DepthwiseConv2d,
+    MaskedBatchNorm2d,
+    MixedOp,
+    NASBench201Supernet,
+    PatchMaskGenerator,
+)
 from mmnas_mae.models.masking import Visibility
-from mmnas_mae.models.ops import OpArgs, build_op
+from mmnas_mae.models.ops import OpArgs, Pool, ReLUConvBN, build_op
 from mmnas_mae.models.source import Source
 from mmnas_mae.models.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
@@ -151,3 +159,64 @@ def test_names_of_the_space_have_shared_steps() -> None:
         keys[name] = op.start_key() if hasattr(op, 'start_key') else None
     assert [name for name, key in keys.items() if key is None] == ['none', 'skip_connect']
     assert len({key for key in keys.values() if key is not None}) == 3
+
+
+class Doubled(MixedOp):
+    """A connection that overrides what a cell does not call."""
+
+    def forward(self, *args, **kwargs):
+        return 2 * super().forward(*args, **kwargs)
+
+
+class Negated(Pool):
+    """An operation with a forward of its own, as a user may write it."""
+
+    def forward(self, x, visible=None):
+        return -self.pool(x)
+
+
+class Halved(ReLUConvBN):
+    def forward(self, x, visible=None):
+        return 0.5 * super().forward(x, visible)
+
+
+def test_operations_with_a_forward_of_their_own_run_as_they_are() -> None:
+    args, x, weight = OpArgs(4, 4, affine=False, searched=True), torch.randn(2, 4, 6, 6), torch.tensor(3.0)
+    for op in (Negated(args, 'avg'), Halved(args, 3)):
+        given, out = Source(x).term(op, weight)
+        assert given is weight
+        torch.testing.assert_close(out, op(x))
+
+
+def test_a_connection_that_a_cell_would_ignore_is_refused() -> None:
+    with pytest.raises(TypeError, match='connection Doubled must be a MixedOp that overrides terms only'):
+        DARTSSupernet('s1', init_channels=2, layers=3, connection=dict(type=Doubled))
+
+
+def test_partial_channels_on_odd_maps() -> None:
+    net = DARTSSupernet('s1', 4, 3, connection=dict(type='mmnas_mae.PartialMixedOp', portion=2))
+    assert [tuple(x.shape[2:]) for x in net(torch.randn(2, 3, 15, 13))] == [(15, 13), (8, 7), (4, 4)]
+
+
+@pytest.mark.parametrize('stride', [1, 2])
+def test_wide_kernels_under_autocast(stride: int) -> None:
+    op = DepthwiseConv2d(8, 5, stride)
+    x = torch.randn(2, 8, 8, 8, requires_grad=True)
+    with torch.autocast('cpu', torch.bfloat16):
+        out = op(x)
+    assert out.dtype == torch.bfloat16
+    cotangent = torch.randn(out.shape)
+    grads = torch.autograd.grad(out, (x, op.weight), cotangent.bfloat16())
+    exact = torch.autograd.grad(op(x), (x, op.weight), cotangent)
+    for got, expected in zip(grads, exact):
+        assert got.dtype == torch.float32
+        assert float((got - expected).norm()) < 0.02 * float(expected.norm())
+
+
+def test_gradients_of_weights_keep_their_digits_on_large_maps() -> None:
+    weights = torch.rand(2, requires_grad=True)
+    maps = [torch.rand(256, 16, 32, 32) for _ in range(2)]
+    grad = torch.rand(256, 16, 32, 32)
+    own = torch.autograd.grad(weighted_sum(list(zip(weights.unbind(), maps))), weights, grad)[0]
+    exact = torch.stack([(x.double() * grad.double()).sum() for x in maps])
+    torch.testing.assert_close(own.double(), exact, rtol=1e-6, atol=0)
