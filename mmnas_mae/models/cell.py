@@ -118,7 +118,7 @@ class Cell(nn.Module):
         Returns:
             Tensor: (B, C * len(concat), H, W).
         """
-        states: list[Optional[Tensor]] = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
+        states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
         if self.grouped and self.training:
             states = [fast_layout(x) for x in states]
         sources = [Source(x, visible, self.grouped) for x in states]
@@ -132,9 +132,8 @@ class Cell(nn.Module):
                 x = weighted_sum([term for terms in node for term in terms])
             else:
                 x = sum(product_sum(terms) for terms in node)
-            states.append(x)
             sources.append(Source(x, visible, self.grouped))
-        outputs = [states[i] for i in self.graph.concat]
+        outputs = [sources[i].x for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
 
     @staticmethod
