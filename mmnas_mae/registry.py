@@ -28,14 +28,14 @@ MODELS = _child(MMENGINE_MODELS, 'models')
 DATASETS = _child(MMENGINE_DATASETS, 'datasets')
 TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'datasets')
 DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'datasets')
-HOOKS = _child(MMENGINE_HOOKS, 'engine', 'analysis', 'discrete')
+HOOKS = _child(MMENGINE_HOOKS, 'engine', 'discrete')
 METRICS = _child(MMENGINE_METRICS, 'engine')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
-#: Discrete searches and the scorers that they ask.
-TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete')
+#: Discrete searches, the scorers that they ask and the limits that they keep.
+TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete', 'costs')
 
 #: Search spaces: functions or classes that return a space, looked up by name.
 SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])
 
-#: Candidate operations: functions of :class:`mmnas_mae.models.ops.OpArgs` that return a module.
+#: Candidate operations: functions of :class:`mmnas_mae.models.OpArgs` that return a module.
 OPS = Registry('candidate operation', scope=SCOPE, locations=[f'{SCOPE}.models'])

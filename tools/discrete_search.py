@@ -14,7 +14,8 @@ from typing import Any, Optional
 
 from mmengine.config import Config, DictAction
 
-from mmnas_mae.analysis.tabular import BenchmarkTable, load_table
+from mmnas_mae.benchmarks.load import load_table
+from mmnas_mae.benchmarks.table import BenchmarkTable
 from mmnas_mae.discrete import Evaluation, Evaluator, SearchRun, build_scorer, run_discrete_search
 from mmnas_mae.spaces import Genotype, get_space
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
-from mmnas_mae.analysis.repeats import STATE, format_summary, read_repeat, summarize
-from mmnas_mae.analysis.seeded_run import SeededRun, run_all
+from mmnas_mae.studies.repeats import STATE, format_summary, read_repeat, summarize
+from mmnas_mae.studies.seeded_run import SeededRun, run_all
 
 TOOLS = Path(__file__).resolve().parent
 

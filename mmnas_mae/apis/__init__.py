@@ -1,4 +1,5 @@
-from .build import build_backbone, build_network, query
+from ..benchmarks.load import query
+from ..models.build import build_backbone, build_network
 from .export import export_network, load_weights
 from .launch import build_runner, load_config
 

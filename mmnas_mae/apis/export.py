@@ -10,8 +10,8 @@ import torch
 from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
-from ..models.ops import Noise
-from ..models.pretrained import check_weights
+from ..models.layers.ops import Noise
+from ..models.networks.pretrained import check_weights
 
 #: Format of each file suffix.
 FORMATS = {'.onnx': 'ONNX', '.pt': 'TorchScript', '.pt2': 'torch.export'}

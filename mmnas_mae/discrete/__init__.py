@@ -5,14 +5,13 @@ from .discrete_search_hook import DiscreteSearchHook
 from .evaluation import Evaluation, Evaluator
 from .fixed_child import batch_statistics, child_weights, fixed_child
 from .inherited_scorer import InheritedScorer
-from .macs_limit import MacsLimit
+from .map_evaluations import map_evaluations
 from .most_likely_search import MostLikelySearch, most_likely
 from .random_search import RandomSearch
 from .regularized_evolution import RegularizedEvolution
 from .search_run import Images, SearchRun, load_images
 from .short_training_scorer import ShortTrainingScorer
 from .table_scorer import TableScorer
-from .variation import crossover, mutate
 
 __all__ = [
     'AngleEvolution',
@@ -22,7 +21,6 @@ __all__ = [
     'Evaluator',
     'Images',
     'InheritedScorer',
-    'MacsLimit',
     'MostLikelySearch',
     'RandomSearch',
     'RegularizedEvolution',
@@ -32,10 +30,9 @@ __all__ = [
     'batch_statistics',
     'build_scorer',
     'child_weights',
-    'crossover',
     'fixed_child',
     'load_images',
+    'map_evaluations',
     'most_likely',
-    'mutate',
     'run_discrete_search',
 ]

@@ -5,8 +5,8 @@ from typing import Any, Callable, Optional, Union
 
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
+from ..spaces.variation import crossover, mutate
 from .evaluation import Evaluation, Evaluator
-from .variation import crossover, mutate
 
 #: Whether an architecture is small enough.
 Limit = Callable[[Genotype], bool]

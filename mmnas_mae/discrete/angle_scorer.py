@@ -6,8 +6,8 @@ from typing import Mapping, NamedTuple
 from torch import Tensor, nn
 
 from ..models import Cell
-from ..models.mixed_op import MixedOp
-from ..models.ops import Identity, Pool
+from ..models.architecture.mixed_op import MixedOp
+from ..models.layers.ops import Identity, Pool
 from ..registry import TASK_UTILS
 from ..spaces import CellGenotype, Genotype
 from .search_run import SearchRun

@@ -11,8 +11,8 @@ from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..analysis.benchmark_hook import BenchmarkHook
-from ..analysis.tabular import load_table
+from ..benchmarks.load import load_table
+from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS
 from ..spaces import Genotype
 from ..utils import unwrap

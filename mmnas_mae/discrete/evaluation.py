@@ -99,7 +99,7 @@ class Evaluator:
 
         Args:
             map_fn: applies a function to each of those that have to be computed, such as
-                :func:`mmnas_mae.analysis.map_evaluations`, which may do so at the same time.
+                :func:`mmnas_mae.discrete.map_evaluations`, which may do so at the same time.
                 They are written down when all of them are known.
 
         Raises:

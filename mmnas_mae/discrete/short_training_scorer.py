@@ -6,9 +6,9 @@ from typing import Any, Mapping, Optional
 import torch
 from torch import Tensor, nn
 
-from ..apis.build import build_network
 from ..models import FeaturesOnly, GenotypeBackbone, Visibility
-from ..models.architecture import BaseArchitecture
+from ..models.architecture.base_architecture import BaseArchitecture
+from ..models.build import build_network
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
 from ..utils import kept_random_state

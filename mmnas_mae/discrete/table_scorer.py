@@ -4,7 +4,7 @@ import math
 import os
 from typing import Union
 
-from ..analysis.tabular import load_table
+from ..benchmarks.load import load_table
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
 

@@ -1,26 +1,28 @@
 from .arch_grad import enable_grad, first_order, second_order
-from .auxiliary_skip_hook import AuxiliarySkipHook
 from .bilevel_hook import BilevelHook
-from .compile_hook import CompileHook
-from .curvature import dominant_eigenvalue, hessian
-from .drop_path_hook import DropPathHook
-from .early_stop_hook import EarlyStopHook, early_stop_epoch
-from .epoch_schedule_hook import EpochScheduleHook
-from .genotype_hook import GenotypeHook
-from .hessian_hook import HessianHook
-from .objective_metric import ObjectiveMetric
+from .execution.compile_hook import CompileHook
+from .execution.sync_batch_norm_hook import SyncBatchNormHook
 from .optim_constructor import BilevelOptimWrapper, BilevelOptimWrapperConstructor
 from .pause_hook import PauseHook
-from .perturbation_hook import PerturbationHook
 from .random_state_hook import RandomStateHook
-from .reconstruction_metric import ReconstructionMetric
-from .reconstruction_vis_hook import ReconstructionVisHook
-from .skip_dropout_hook import SkipDropoutHook
-from .sync_batch_norm_hook import SyncBatchNormHook
-from .temperature_hook import TemperatureHook
+from .records.benchmark_hook import BenchmarkHook
+from .records.genotype_hook import GenotypeHook
+from .records.objective_metric import ObjectiveMetric
+from .records.reconstruction_metric import ReconstructionMetric
+from .records.reconstruction_vis_hook import ReconstructionVisHook
+from .stabilisers.auxiliary_skip_hook import AuxiliarySkipHook
+from .stabilisers.curvature import dominant_eigenvalue, hessian
+from .stabilisers.drop_path_hook import DropPathHook
+from .stabilisers.early_stop_hook import EarlyStopHook, early_stop_epoch
+from .stabilisers.epoch_schedule_hook import EpochScheduleHook
+from .stabilisers.hessian_hook import HessianHook
+from .stabilisers.perturbation_hook import PerturbationHook
+from .stabilisers.skip_dropout_hook import SkipDropoutHook
+from .stabilisers.temperature_hook import TemperatureHook
 
 __all__ = [
     'AuxiliarySkipHook',
+    'BenchmarkHook',
     'BilevelHook',
     'BilevelOptimWrapper',
     'BilevelOptimWrapperConstructor',

@@ -15,7 +15,7 @@ from ..registry import HOOKS
 from ..utils import unwrap
 from .arch_grad import enable_grad, first_order, second_order
 from .optim_constructor import BilevelOptimWrapper
-from .step_loss import set_epoch, step_loss
+from .step import set_epoch, step_loss
 
 
 @HOOKS.register_module()

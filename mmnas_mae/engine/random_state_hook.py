@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils import get_random_state, set_random_state, stream_seed, unwrap
-from .step_loss import set_epoch
+from .step import set_epoch
 
 
 @HOOKS.register_module()

@@ -1,39 +1,44 @@
-from .architecture import Architecture, BaseArchitecture
-from .benchmark_ops import AvgPoolConv, BasicBlock
-from .cell import Cell, CellWeights, drop_path
-from .classification_search import ClassificationSearch
-from .colorization_search import ColorizationSearch
-from .darts_network import DARTSNetwork
-from .decoders import HierarchicalDecoder, PerScaleDecoder, SingleScaleDecoder
-from .depthwise import DepthwiseConv2d, fast_layout
-from .features_only import FeatureInfo, FeaturesOnly
-from .genotype_backbone import GenotypeBackbone
-from .genotype_network import GenotypeNetwork
-from .gumbel_relaxations import ConcreteRelaxation, GumbelRelaxation, TopTwoRelaxation
-from .heads import AuxiliaryHead, MaskedReconstructionHead
-from .jigsaw_search import JigsawSearch
-from .maenas import MAENAS
-from .masking import FeatureBridge, MaskedBatchNorm2d, PatchMaskGenerator, Visibility
-from .mim_darts import MIMDARTS
-from .mixed_op import AuxiliarySkipMixedOp, MixedOp, PartialMixedOp, SkipDropoutMixedOp
-from .nasbench101_architecture import NASBench101Architecture
-from .nasbench101_network import NASBench101Network
-from .nasbench101_supernet import NASBench101Supernet
-from .nasbench201_network import NASBench201Network, NASBench201Supernet
-from .nasnet_ops import FactorizedConv, LargeMaxPool
-from .network_classifier import NetworkClassifier
-from .ops import OpArgs, build_op
-from .prediction_heads import LinearHead, PixelHead
-from .predictive_search import PredictiveSearch
-from .random_label_search import RandomLabelSearch
-from .relaxations import SigmoidRelaxation, SoftmaxRelaxation, ZeroOneLoss
-from .rotation_search import RotationSearch
-from .search_data_preprocessor import SearchDataPreprocessor, crop_and_flip
-from .search_model import SearchModel
-from .supernet import DARTSSupernet
-from .targets import GradientTarget, PatchNormTarget, PixelTarget
-from .transnas101_network import TransNASNetwork, TransNASSupernet
-from .uniform_path_relaxation import UniformPathRelaxation
+from .architecture.architecture import Architecture
+from .architecture.base_architecture import BaseArchitecture
+from .architecture.cell import Cell, CellWeights, drop_path
+from .architecture.gumbel_relaxations import ConcreteRelaxation, GumbelRelaxation, TopTwoRelaxation
+from .architecture.mixed_op import AuxiliarySkipMixedOp, MixedOp, PartialMixedOp, SkipDropoutMixedOp
+from .architecture.relaxations import SigmoidRelaxation, SoftmaxRelaxation, ZeroOneLoss
+from .architecture.uniform_path_relaxation import UniformPathRelaxation
+from .build import build_backbone, build_network
+from .layers.benchmark_ops import AvgPoolConv, BasicBlock
+from .layers.depthwise import DepthwiseConv2d, fast_layout
+from .layers.masked_norm import MaskedBatchNorm2d, Visibility
+from .layers.nasnet_ops import FactorizedConv, LargeMaxPool
+from .layers.ops import OpArgs, build_op
+from .networks.auxiliary_head import AuxiliaryHead
+from .networks.darts_network import DARTSNetwork
+from .networks.darts_supernet import DARTSSupernet
+from .networks.features_only import FeatureInfo, FeaturesOnly
+from .networks.genotype_backbone import GenotypeBackbone
+from .networks.genotype_network import GenotypeNetwork
+from .networks.nasbench101_architecture import NASBench101Architecture
+from .networks.nasbench101_network import NASBench101Network
+from .networks.nasbench101_supernet import NASBench101Supernet
+from .networks.nasbench201_network import NASBench201Network, NASBench201Supernet
+from .networks.network_classifier import NetworkClassifier
+from .networks.transnas101_network import TransNASNetwork, TransNASSupernet
+from .objectives.classification_search import ClassificationSearch
+from .objectives.colorization_search import ColorizationSearch
+from .objectives.jigsaw_search import JigsawSearch
+from .objectives.maenas import MAENAS
+from .objectives.mim_darts import MIMDARTS
+from .objectives.prediction_heads import LinearHead, PixelHead
+from .objectives.predictive_search import PredictiveSearch
+from .objectives.random_label_search import RandomLabelSearch
+from .objectives.rotation_search import RotationSearch
+from .objectives.search_data_preprocessor import SearchDataPreprocessor, crop_and_flip
+from .objectives.search_model import SearchModel
+from .reconstruction.decoders import HierarchicalDecoder, PerScaleDecoder, SingleScaleDecoder
+from .reconstruction.feature_bridge import FeatureBridge
+from .reconstruction.masked_reconstruction_head import MaskedReconstructionHead
+from .reconstruction.patch_mask_generator import PatchMaskGenerator
+from .reconstruction.targets import GradientTarget, PatchNormTarget, PixelTarget
 
 __all__ = [
     'MAENAS',
@@ -95,6 +100,8 @@ __all__ = [
     'UniformPathRelaxation',
     'Visibility',
     'ZeroOneLoss',
+    'build_backbone',
+    'build_network',
     'build_op',
     'crop_and_flip',
     'drop_path',

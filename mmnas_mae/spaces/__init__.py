@@ -11,6 +11,7 @@ from .search_space import SearchSpace, get_space, registered_spaces
 from .space import CellGraph, CellSpace
 from .sparse import SparseCellSpace
 from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
+from .variation import crossover, mutate
 
 __all__ = [
     'DARTS_OPS',
@@ -30,11 +31,13 @@ __all__ = [
     'SparseCellSpace',
     'TransNASMacroSpace',
     'TransNASMicroSpace',
+    'crossover',
     'darts_space',
     'discretize',
     'enumerate_unique',
     'get_space',
     'load_genotype',
+    'mutate',
     'prune',
     'published',
     'published_names',

@@ -1,12 +1,16 @@
 """From relaxed operation weights to a genotype."""
 
-from typing import Mapping, Optional
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, Mapping, Optional
 
 from .genotype import CellGenotype, Genotype
 from .space import CellGraph, CellSpace
 from .sparse import SparseCellSpace
+
+# Reading a genotype needs no torch; only deriving one does, and then the weights bring it.
+if TYPE_CHECKING:
+    from torch import Tensor
 
 #: Weight of an operation that has been ruled out.
 _RULED_OUT = -1.0

@@ -1,10 +1,14 @@
 """Fewer candidates from stage to stage (P-DARTS)."""
 
-from typing import Any, Mapping
+from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, Mapping
 
 from .space import CellSpace
+
+# Reading a genotype needs no torch; only deriving one does, and then the weights bring it.
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def prune(space: CellSpace, weights: Mapping[str, Tensor], keep: int) -> CellSpace:

@@ -72,9 +72,11 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
         return space
     cfg = dict(type=space) if isinstance(space, str) else dict(space)
     name = str(cfg.pop('type', None)).removeprefix(f'{SPACES.scope}.')
-    builder = SPACES.get(name) or SPACES.get(name.lower().replace('-', '_'))
+    # Not SPACES.get, which imports what a dotted name names: a genotype file must not be able to run anything.
+    known = SPACES.module_dict
+    builder = known.get(name) or known.get(name.lower().replace('-', '_'))
     if builder is None:
-        raise ValueError(f'unknown search space {name!r}; there are: {", ".join(sorted(SPACES.module_dict))}')
+        raise ValueError(f'unknown search space {name!r}; there are: {", ".join(sorted(known))}')
     restrict = cfg.pop('restrict', None)
     return builder(**cfg) if restrict is None else builder(**cfg).restricted(restrict)
 

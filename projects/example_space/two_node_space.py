@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmnas_mae.models import OpArgs, Visibility
-from mmnas_mae.models.masking import hide
+from mmnas_mae.models.layers.masked_norm import hide
 from mmnas_mae.registry import OPS, SPACES
 from mmnas_mae.spaces import CellGraph, CellSpace
 

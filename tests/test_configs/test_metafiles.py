@@ -11,9 +11,9 @@ import pytest
 import yaml
 from mmengine.config import Config
 
-from mmnas_mae.analysis import measure_complexity
-from mmnas_mae.analysis.tabular import load_table
 from mmnas_mae.apis import build_network
+from mmnas_mae.benchmarks.load import load_table
+from mmnas_mae.costs import measure_complexity
 from mmnas_mae.discrete import Evaluator, TableScorer, build_scorer
 from mmnas_mae.registry import TASK_UTILS
 from mmnas_mae.spaces import get_space, published

@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from mmnas_mae.apis import build_network, build_runner, load_config, query
 from mmnas_mae.apis.launch import add_train_arguments
-from mmnas_mae.models.nasbench101_network import count_parameters
+from mmnas_mae.models.networks.nasbench101_network import count_parameters
 from mmnas_mae.spaces import get_space, load_genotype
 
 #: For each space: what makes its search network small.

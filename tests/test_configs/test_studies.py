@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 
-from mmnas_mae.analysis.study import Study
-from mmnas_mae.analysis.study_pictures import KINDS
+from mmnas_mae.studies.study import Study
+from mmnas_mae.studies.study_pictures import KINDS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STUDIES = sorted((REPOSITORY / 'configs/analysis').glob('*.py'))

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from mmnas_mae.analysis import measure_complexity
 from mmnas_mae.apis import build_network
+from mmnas_mae.costs import measure_complexity
 
 
 @pytest.fixture(scope='module')

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from mmnas_mae.analysis import map_evaluations
-from mmnas_mae.discrete import Evaluator
+from mmnas_mae.discrete import Evaluator, map_evaluations
 from mmnas_mae.spaces import get_space
 
 SPACE = get_space('nasbench201')

@@ -10,25 +10,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmnas_mae.analysis import measure_complexity
 from mmnas_mae.apis import build_network
+from mmnas_mae.costs import MacsLimit, measure_complexity
 from mmnas_mae.discrete import (
     AngleEvolution,
     Evaluator,
-    MacsLimit,
     MostLikelySearch,
     RandomSearch,
     RegularizedEvolution,
     TableScorer,
     build_scorer,
-    crossover,
     most_likely,
-    mutate,
     run_discrete_search,
 )
 from mmnas_mae.models import Architecture
 from mmnas_mae.registry import TASK_UTILS
-from mmnas_mae.spaces import CellSpace, get_space, load_genotype, registered_spaces
+from mmnas_mae.spaces import CellSpace, crossover, get_space, load_genotype, mutate, registered_spaces
 
 QUICK = settings(max_examples=20, deadline=None, database=None, derandomize=True)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmnas_mae.analysis.scores import trivial_losses
+from mmnas_mae.scores.scores import trivial_losses
 
 
 def test_trivial_losses_are_those_of_the_scored_images_and_masks(small_run):

@@ -11,7 +11,7 @@ from torch import nn
 
 from mmnas_mae.apis import build_backbone, build_network, load_weights
 from mmnas_mae.models import GenotypeBackbone, NetworkClassifier
-from mmnas_mae.models.pretrained import genotype_id
+from mmnas_mae.models.networks.pretrained import genotype_id
 from mmnas_mae.spaces import Genotype, published, published_names
 
 SIZE = dict(init_channels=4, layers=5, stem='imagenet')

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from scipy.stats import kendalltau
 
-from mmnas_mae.analysis.scores_file import read_scores, write_scores
 from mmnas_mae.discrete import ShortTrainingScorer
+from mmnas_mae.scores.scores_file import read_scores, write_scores
 
 CONFIG = 'configs/search/maenas_nasbench201_1xb64-50e_cifar10.py'
 SCORE, CORRELATE = 'tools/analysis/score_architectures.py', 'tools/analysis/rank_correlation.py'

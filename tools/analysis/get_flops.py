@@ -11,8 +11,8 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
 
-from mmnas_mae.analysis import measure_complexity
 from mmnas_mae.apis import build_network
+from mmnas_mae.costs import measure_complexity
 
 
 def main() -> None:

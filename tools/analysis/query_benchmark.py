@@ -5,7 +5,7 @@ import json
 import math
 import sys
 
-from mmnas_mae.analysis.tabular import FILES, load_table
+from mmnas_mae.benchmarks.load import FILES, load_table
 
 
 def main() -> None:

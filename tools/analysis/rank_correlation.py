@@ -9,10 +9,10 @@ import json
 import sys
 from pathlib import Path
 
-from mmnas_mae.analysis.correlation_report import format_study, plain, plot_study
-from mmnas_mae.analysis.correlation_study import Protocol, study
-from mmnas_mae.analysis.scores_command import add_score_arguments, score_architectures
-from mmnas_mae.analysis.scores_file import read_scores
+from mmnas_mae.scores.correlation_report import format_study, plain, plot_study
+from mmnas_mae.scores.correlation_study import Protocol, study
+from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
+from mmnas_mae.scores.scores_file import read_scores
 
 
 def main() -> None:

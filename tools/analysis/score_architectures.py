@@ -7,7 +7,7 @@ kept at once in OUT.jsonl, so that the same command goes on where it was interru
 import argparse
 import sys
 
-from mmnas_mae.analysis.scores_command import add_score_arguments, score_architectures
+from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 
 
 def main() -> None:

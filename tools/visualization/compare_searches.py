@@ -4,10 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.analysis.curves import heldout_curves, loss_curves, panel_figure
-from mmnas_mae.analysis.pictures import save_figure
-from mmnas_mae.analysis.reconstructions import compare_reconstructions, reconstructions_figure
-from mmnas_mae.analysis.search_history import SearchHistory, read_search
+from mmnas_mae.report.curves import heldout_curves, loss_curves, panel_figure
+from mmnas_mae.report.pictures import save_figure
+from mmnas_mae.report.reconstructions import compare_reconstructions, reconstructions_figure
+from mmnas_mae.report.search_history import SearchHistory, read_search
 
 
 def main() -> None:

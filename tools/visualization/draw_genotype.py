@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.analysis import draw_genotype
+from mmnas_mae.report import draw_genotype
 from mmnas_mae.spaces import load_genotype
 
 

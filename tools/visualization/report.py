@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from mmnas_mae.analysis.report import write_report
+from mmnas_mae.report.report import write_report
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""How a search runs on its devices, with the same results."""

@@ -1,0 +1,50 @@
+"""Compilation of the search network."""
+
+from typing import Any
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ...registry import HOOKS
+from ...utils import kept_random_state, unwrap
+from ..stabilisers.hessian_hook import HessianHook
+
+
+@HOOKS.register_module()
+class CompileHook(Hook):
+    """Compiles the search network by ``torch.compile``, for both steps.
+
+    The architecture parameters are inputs of the compiled graph, so their changes compile
+    nothing anew. That holds for relaxations that run every operation; one that draws
+    sub-networks would compile each drawn one, until the compiler gives up. Compiling
+    takes long, since a search network has thousands of operators; docs/speed.md says what
+    was measured. ``mode='reduce-overhead'`` replays CUDA graphs on a GPU.
+
+    Args:
+        options: arguments of :func:`torch.compile`, such as ``backend`` and ``mode``.
+
+    Raises:
+        ValueError: the relaxation draws sub-networks, or a :class:`HessianHook` wants second
+            derivatives, which a compiled network has none of.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def before_train(self, runner: Runner) -> None:
+        """Compiles in place; parameters keep their names."""
+        backbone = unwrap(runner.model).backbone
+        with torch.no_grad(), kept_random_state():
+            drawn = backbone.arch.sample()
+        if any(getattr(row, 'active', None) is not None for row in drawn.values()):
+            raise ValueError(
+                'CompileHook needs a network that runs every operation; model.backbone.relaxation draws some'
+            )
+        if any(isinstance(hook, HessianHook) for hook in runner.hooks):
+            raise ValueError(
+                'CompileHook and HessianHook exclude each other: compiled, there are no second derivatives'
+            )
+        backbone.compile(**self.options)

@@ -1,0 +1,1 @@
+"""What a search writes down on its way: genotypes, held-out scores, pictures, true accuracies."""

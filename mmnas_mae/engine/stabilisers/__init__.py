@@ -1,0 +1,1 @@
+"""Hooks that keep a search from collapsing: schedules, perturbation, curvature and early stopping."""

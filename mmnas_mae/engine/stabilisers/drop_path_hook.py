@@ -1,0 +1,39 @@
+"""Scheduled drop path."""
+
+from torch import nn
+
+from ...models import DARTSNetwork
+from ...registry import HOOKS
+from .epoch_schedule_hook import EpochScheduleHook, linear
+
+
+@HOOKS.register_module()
+class DropPathHook(EpochScheduleHook):
+    """Raises the drop path probability linearly from 0 (NASNet; quark0/darts: cnn/train.py).
+
+    In epoch e of E it is ``prob * e / E``, or ``prob * e / (E - 1)`` with ``reach_end``. In a
+    search network every edge may be dropped (R-DARTS).
+
+    Args:
+        prob: the probability that the end of training approaches.
+        reach_end: whether the last epoch has ``prob`` itself, as in R-DARTS.
+
+    Raises:
+        ValueError: ``prob`` is no probability below 1.
+    """
+
+    def __init__(self, prob: float, reach_end: bool = False) -> None:
+        if not 0 <= prob < 1:
+            raise ValueError(f'DropPathHook.prob must lie in [0, 1), got {prob}')
+        self.prob = prob
+        self.reach_end = reach_end
+
+    def value(self, epoch: int, max_epochs: int) -> float:
+        """The probability in an epoch."""
+        return linear(0.0, self.prob, epoch, max_epochs) if self.reach_end else self.prob * epoch / max_epochs
+
+    def apply(self, model: nn.Module, value: float) -> None:
+        """Sets the probability of every network of cells."""
+        for module in model.modules():
+            if isinstance(module, DARTSNetwork):
+                module.drop_path_prob = value

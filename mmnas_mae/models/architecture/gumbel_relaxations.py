@@ -1,0 +1,148 @@
+"""Relaxations that draw operations and edges with Gumbel noise.
+
+Noise is drawn in training only; in evaluation the most likely choice runs.
+"""
+
+from typing import Any, Optional
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ...registry import MODELS
+from ...spaces import CellGraph
+from .relaxations import Active, SoftmaxRelaxation
+
+#: Draws in a row that may fail before alpha is to blame.
+_TRIES = 100
+
+
+@MODELS.register_module()
+class ConcreteRelaxation(SoftmaxRelaxation):
+    """Weights drawn from the concrete distribution (SNAS).
+
+    ``softmax((log softmax(alpha) + g) / tau)`` with Gumbel noise g. All candidates run.
+
+    Args:
+        tau: temperature, which :class:`mmnas_mae.TemperatureHook` changes.
+        **kwargs: of :class:`SoftmaxRelaxation`.
+
+    Raises:
+        ValueError: ``tau`` is not positive.
+    """
+
+    def __init__(self, tau: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if tau <= 0:
+            raise ValueError(f'relaxation.tau must be positive, got {tau}')
+        # A buffer, so that a checkpoint holds the temperature it was trained at.
+        self.register_buffer('tau', torch.tensor(float(tau)))
+
+    def draw(self, alpha: Tensor, valid: Tensor) -> Tensor:
+        """One draw for each row.
+
+        Args:
+            alpha (Tensor): (E, K) parameters.
+            valid (Tensor): (E, K).
+
+        Returns:
+            Tensor: (E, K) weights that sum to one, zero where not valid.
+
+        Raises:
+            ValueError: alpha is not finite.
+        """
+        logits = alpha.masked_fill(~valid, float('-inf')).log_softmax(dim=-1)
+        for _ in range(_TRIES):
+            noise = -torch.empty_like(logits).exponential_().log() if self.training else torch.zeros_like(logits)
+            weights = ((logits + noise) / self.tau).softmax(dim=-1)
+            # As in GDAS: an exponential of exactly zero has no finite logarithm, so draw again.
+            if bool(noise.isfinite().all()) and bool(weights.isfinite().all()):
+                return weights
+        raise ValueError(
+            f'no finite weights in {_TRIES} draws at relaxation.tau={float(self.tau)}: the architecture parameters are '
+            'not finite, or the temperature is too low'
+        )
+
+    def forward(
+        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+    ) -> tuple[Tensor, Active]:
+        """As :meth:`SoftmaxRelaxation.forward`."""
+        return self.draw(alpha, valid), None
+
+
+@MODELS.register_module()
+class GumbelRelaxation(ConcreteRelaxation):
+    """One operation for each edge, drawn by its probability; a straight-through gradient (GDAS).
+
+    D-X-Y/AutoDL-Projects: ``xautodl/models/cell_searchs/search_model_gdas.py``. The weights
+    are one-hot, their gradient is that of the concrete draw. Only what was drawn runs, so
+    the gradient comes through its weight alone (the original also adds the weights of the
+    others, which are zero, to the output as constants).
+
+    Args:
+        tau: temperature; GDAS goes from 10 to 0.1.
+        **kwargs: of :class:`SoftmaxRelaxation`.
+    """
+
+    def __init__(self, tau: float = 10.0, **kwargs: Any) -> None:
+        super().__init__(tau, **kwargs)
+
+    def forward(
+        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+    ) -> tuple[Tensor, Active]:
+        """As :meth:`SoftmaxRelaxation.forward`, with one active candidate on each edge."""
+        soft = self.draw(alpha, valid)
+        chosen = soft.argmax(dim=-1)
+        hard = F.one_hot(chosen, soft.shape[-1])
+        return straight_through(hard, soft), [[k] for k in chosen.tolist()]
+
+
+@MODELS.register_module()
+class TopTwoRelaxation(GumbelRelaxation):
+    """Topology drawn apart from operations (ROME).
+
+    Each node keeps the edges with the largest ``log softmax(beta) + g``, which is a draw
+    without replacement (Gumbel top-2); their factors are one, with the gradient of the
+    concrete draw over the node's edges. On each of them one operation is drawn as in
+    GDAS. Nothing else runs. Derivation ranks edges by beta alone.
+
+    No code of ROME has been published; the temperature and ``samples`` are choices.
+
+    Args:
+        tau: temperature of both draws.
+        edges: edges that a node keeps.
+        **kwargs: of :class:`SoftmaxRelaxation`; ROME accumulates over several ``samples``.
+
+    Raises:
+        ValueError: ``edges`` is below 1.
+    """
+
+    draws_edges = True
+
+    def __init__(self, tau: float = 10.0, edges: int = 2, **kwargs: Any) -> None:
+        super().__init__(tau, **kwargs)
+        if edges < 1:
+            raise ValueError(f'relaxation.edges must be at least 1, got {edges}')
+        self.edges = edges
+
+    def forward(
+        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+    ) -> tuple[Tensor, Active]:
+        """As :meth:`SoftmaxRelaxation.forward`, with no active candidate on edges that are not kept."""
+        weights, active = super().forward(alpha, valid, graph)
+        factors = torch.cat([self._keep(beta[list(incoming)]) for incoming in graph.incoming()])
+        kept = factors.detach().tolist()
+        return weights * factors.unsqueeze(1), [ops if factor else [] for ops, factor in zip(active, kept)]
+
+    def _keep(self, beta: Tensor) -> Tensor:
+        """(N,) factors of the edges into a node: one or zero."""
+        if len(beta) <= self.edges:
+            return torch.ones_like(beta)
+        soft = self.draw(beta.unsqueeze(0), torch.ones_like(beta, dtype=torch.bool).unsqueeze(0)).squeeze(0)
+        hard = torch.zeros_like(soft).index_fill(0, soft.topk(self.edges).indices, 1.0)
+        return straight_through(hard, soft)
+
+
+def straight_through(hard: Tensor, soft: Tensor) -> Tensor:
+    """The value of ``hard`` to the last bit, with the gradient of ``soft``."""
+    return hard + (soft - soft.detach())

@@ -1,0 +1,182 @@
+"""What a mask leaves visible, and layers that see only that."""
+
+from typing import Optional
+
+import torch
+import torch.nn.functional as F
+from mmengine.dist import get_world_size
+from torch import Tensor, nn
+
+from .rank_sum import sum_over_ranks
+
+
+class Visibility:
+    """What each feature map may see of a masked image, in ``sparse`` masking.
+
+    A position is visible if any pixel under it is visible, which also covers a mask
+    grid that is finer than the feature map.
+
+    Args:
+        mask (Tensor): (B, 1, H, W), 1 = masked pixel.
+    """
+
+    def __init__(self, mask: Tensor) -> None:
+        self.pixels = 1 - mask
+        self._maps: dict[tuple[int, int], Tensor] = {}
+
+    def at(self, x: Tensor) -> Tensor:
+        """The visible positions of feature map ``x``.
+
+        Args:
+            x (Tensor): (B, C, h, w).
+
+        Returns:
+            Tensor: (B, 1, h, w), 1 = visible, of the dtype of ``x``.
+
+        Raises:
+            ValueError: fewer than two positions of the batch are visible, so that
+                no variance exists.
+        """
+        size = tuple(x.shape[-2:])
+        if size not in self._maps:
+            visible = F.adaptive_max_pool2d(self.pixels, size)
+            if int(visible.sum()) < 2:
+                raise ValueError(
+                    f'sparse masking leaves fewer than two visible positions on a {size[0]}x{size[1]} map; '
+                    'lower mask_generator.ratio or patch_size, or use masking="input"'
+                )
+            self._maps[size] = visible
+        return self._maps[size].to(x.dtype)
+
+
+def hide(x: Tensor, visible: Optional[Visibility]) -> Tensor:
+    """Sets the masked positions of ``x`` to zero; the identity without ``visible``."""
+    return x if visible is None else x * visible.at(x)
+
+
+class MaskedBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalisation over visible positions (SparK), with or without affine.
+
+    Without ``visible`` it is ``nn.BatchNorm2d``. With it, mean and variance are
+    taken over visible positions only, and masked positions come out as zero.
+    Dense operations throughout: nothing is gathered.
+
+    Attributes:
+        sync: takes batch statistics over all ranks; set by :class:`mmnas_mae.SyncBatchNormHook`.
+    """
+
+    sync = False
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
+        """
+        Args:
+            x (Tensor): (B, C, H, W).
+            visible: what ``sparse`` masking leaves visible.
+            scale: one number that the output is multiplied by, within the same pass.
+
+        Returns:
+            Tensor: (B, C, H, W).
+        """
+        weight, bias = self._parameters_times(scale)
+        if visible is not None and not self.uses_batch_statistics:
+            wide, seen = self._positions(x, visible)
+            centred = (wide - self.running_mean.view(1, -1, 1, 1)) * seen
+            return _scaled(centred, self.running_var + self.eps, weight, bias, seen).to(x.dtype)
+        if visible is not None or (self._reduces and self.uses_batch_statistics):
+            normalized, mean, var = self._masked(x, visible, weight, bias)
+            if self.training:
+                self.update(mean, var)
+            return normalized
+        if scale is None:
+            return super().forward(x)
+        tracked = self.track_running_stats
+        if tracked and self.training:
+            self.num_batches_tracked.add_(1)
+        return F.batch_norm(
+            x,
+            self.running_mean if tracked else None,
+            self.running_var if tracked else None,
+            weight,
+            bias,
+            self.uses_batch_statistics,
+            self._momentum() if self.training else 0.0,
+            self.eps,
+        )
+
+    @property
+    def uses_batch_statistics(self) -> bool:
+        """Whether the next forward pass takes the statistics of its batch."""
+        return self.training or not self.track_running_stats
+
+    @property
+    def _reduces(self) -> bool:
+        return self.sync and get_world_size() > 1
+
+    def normalized(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, Tensor, Tensor]:
+        """The output by the statistics of the batch, and these; the layer itself is left as it was.
+
+        Several layers without parameters that get the same input share it, each calling
+        :meth:`update`.
+
+        Returns:
+            tuple: (B, C, H, W); mean and unbiased variance, (C,) each.
+        """
+        if visible is not None or self._reduces:
+            return self._masked(x, visible, self.weight, self.bias)
+        wide = torch.promote_types(x.dtype, torch.float32)
+        # With a momentum of one the library leaves the statistics of this batch in the running ones.
+        mean, var = (torch.zeros(self.num_features, dtype=wide, device=x.device) for _ in range(2))
+        normalized = F.batch_norm(x, mean, var, self.weight, self.bias, True, 1.0, self.eps)
+        return normalized, mean, var
+
+    def update(self, mean: Tensor, var: Tensor) -> None:
+        """Lets the running statistics move towards those of a batch, where there are any."""
+        if not self.track_running_stats:
+            return
+        self.num_batches_tracked.add_(1)
+        momentum = self._momentum()
+        self.running_mean.lerp_(mean.to(self.running_mean.dtype), momentum)
+        self.running_var.lerp_(var.to(self.running_var.dtype), momentum)
+
+    def _momentum(self) -> float:
+        """A momentum of None means a cumulative average, as in nn.BatchNorm2d."""
+        if self.momentum is None:
+            return 1.0 / float(self.num_batches_tracked) if self.track_running_stats else 0.0
+        return self.momentum
+
+    def _parameters_times(self, scale: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
+        """Weight and bias, (C,) each where there are any."""
+        if scale is None:
+            return self.weight, self.bias
+        if self.affine:
+            return self.weight * scale, self.bias * scale
+        dtype = scale.dtype if self.running_mean is None else self.running_mean.dtype
+        return scale.to(dtype).expand(self.num_features).contiguous(), None
+
+    def _masked(
+        self, x: Tensor, visible: Optional[Visibility], weight: Optional[Tensor], bias: Optional[Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        wide, seen = self._positions(x, visible)
+        total, count = (wide * seen).sum((0, 2, 3)), seen.sum()
+        if self._reduces:
+            sums = sum_over_ranks(torch.cat([total, count.view(1)]))
+            total, count = sums[:-1], sums[-1]
+        mean = total / count
+        centred = (wide - mean.view(1, -1, 1, 1)) * seen
+        squares = centred.square().sum((0, 2, 3))
+        var = (sum_over_ranks(squares) if self._reduces else squares) / count
+        normalized = _scaled(centred, var + self.eps, weight, bias, seen).to(x.dtype)
+        return normalized, mean.detach(), (var * count / (count - 1)).detach()
+
+    @staticmethod
+    def _positions(x: Tensor, visible: Optional[Visibility]) -> tuple[Tensor, Tensor]:
+        """``x`` in a precision that can count positions, and those that count."""
+        wide = x if x.dtype == torch.float64 else x.float()
+        return wide, wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
+
+
+def _scaled(centred: Tensor, var: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], seen: Tensor) -> Tensor:
+    """Divides by the deviation and applies weight and bias, (C,) each, at visible positions."""
+    scale = torch.rsqrt(var) if weight is None else torch.rsqrt(var) * weight
+    scaled = centred * scale.view(1, -1, 1, 1)
+    return scaled if bias is None else scaled + bias.view(1, -1, 1, 1) * seen

@@ -1,0 +1,53 @@
+"""Operations of NASNet beyond those of DARTS (quark0/darts: cnn/operations.py; facebookresearch/unnas:
+pycls/models/nas/operations.py)."""
+
+from typing import Hashable, Optional
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...registry import OPS
+from .masked_norm import Visibility, hide
+from .ops import OpArgs, Pool, ReLUConvBN
+from .source import ReLUStart
+
+
+class FactorizedConv(ReLUStart):
+    """``conv_7x1_1x7``: ReLU, a convolution along the rows, one along the columns, batch normalisation.
+
+    Args:
+        kernel: length of both; each halves its own side where the edge reduces.
+    """
+
+    def __init__(self, args: OpArgs, kernel: int) -> None:
+        super().__init__()
+        channels, pad = args.out_channels, kernel // 2
+        self.row = nn.Conv2d(args.in_channels, channels, (1, kernel), (1, args.stride), (0, pad), bias=False)
+        self.column = nn.Conv2d(channels, channels, (kernel, 1), (args.stride, 1), (pad, 0), bias=False)
+        self.bn = args.norm()
+
+    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        # The second convolution must not see what the first wrote to masked positions.
+        return self.bn(self.column(hide(self.row(started), visible)), visible, scale)
+
+
+class LargeMaxPool(Pool):
+    """Max pooling with a larger kernel, normalised in a search network as 3x3 pooling is."""
+
+    def __init__(self, args: OpArgs, kernel: int) -> None:
+        super().__init__(args, 'max')
+        self.kernel = kernel
+
+    def start_key(self) -> Hashable:
+        return *super().start_key(), self.kernel
+
+    def pool(self, x: Tensor) -> Tensor:
+        return F.max_pool2d(x, self.kernel, self.stride, self.kernel // 2)
+
+
+OPS.register_module(name='conv_1x1', module=lambda args: ReLUConvBN(args, 1))
+OPS.register_module(name='conv_3x3', module=lambda args: ReLUConvBN(args, 3))
+OPS.register_module(name='conv_3x1_1x3', module=lambda args: FactorizedConv(args, 3))
+OPS.register_module(name='conv_7x1_1x7', module=lambda args: FactorizedConv(args, 7))
+OPS.register_module(name='max_pool_5x5', module=lambda args: LargeMaxPool(args, 5))
+OPS.register_module(name='max_pool_7x7', module=lambda args: LargeMaxPool(args, 7))

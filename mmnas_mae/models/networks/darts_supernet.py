@@ -1,0 +1,76 @@
+"""Search networks."""
+
+from typing import Optional, Union
+
+from torch import Tensor
+
+from ...registry import MODELS
+from ...spaces import CellSpace
+from ..architecture.architecture import Architecture
+from ..layers.masked_norm import Visibility
+from .darts_network import DARTSNetwork
+
+
+@MODELS.register_module()
+class DARTSSupernet(DARTSNetwork):
+    """The search network over a space of DARTS cells (quark0/darts: cnn/model_search.py).
+
+    The classifier of the published network is not part of it: at C=16, 8 layers and
+    with a 10-class linear layer on top it has 1,930,618 parameters in S0, the
+    architecture parameters (``self.arch``) not counted.
+
+    Args:
+        space: a space with ``normal`` and ``reduce`` cells, or its name or config.
+        init_channels: C, channels of a node in the first stage.
+        layers: number of cells.
+        stem: ``cifar``, or ``imagenet`` for a stem of stride 8 (yuhuixu1993/PC-DARTS:
+            model_search_imagenet.py).
+        relaxation: how alpha weighs the operations, softmax by default.
+        connection: the mixed operation of an edge, all channels by default.
+        edge_norm: whether edges have weights of their own (PC-DARTS).
+        with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
+        init_cfg: initialisation config of MMEngine.
+    """
+
+    def __init__(
+        self,
+        space: Union[str, dict, CellSpace] = 'darts_s0',
+        init_channels: int = 16,
+        layers: int = 8,
+        stem: str = 'cifar',
+        relaxation: Optional[dict] = None,
+        connection: Optional[dict] = None,
+        edge_norm: bool = False,
+        with_cp: bool = False,
+        derivation: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        super().__init__(
+            arch.space.cells,
+            init_channels,
+            layers,
+            stem,
+            stem_channels=3 * init_channels,
+            affine=False,
+            searched=True,
+            connection=connection,
+            with_cp=with_cp,
+            init_cfg=init_cfg,
+        )
+        self.arch = arch
+        self.out_channels = tuple(self.cell_channels[i] for i in self.stage_ends)
+        self.out_strides = tuple(self.stem_stride * s for s in (1, 2, 4))
+
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
+        """
+        Args:
+            x (Tensor): (B, 3, H, W).
+            visible: what ``sparse`` masking leaves visible.
+
+        Returns:
+            tuple: F1, F2, F3, the last feature of each stage, fine to coarse.
+        """
+        states = self.forward_stem(x, visible)
+        return tuple(self.forward_cells(states, self.stage_ends, self.arch.sample(), visible))

@@ -1,0 +1,148 @@
+"""MAE-NAS: the masked autoencoder whose encoder is the search network."""
+
+from typing import Any, Optional, Sequence
+
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+
+from ...registry import MODELS
+from ...utils import stream_seed
+from ..layers.masked_norm import Visibility
+from ..reconstruction.feature_bridge import FeatureBridge
+from ..reconstruction.masked_reconstruction_head import Reconstruction
+from .search_model import SearchModel
+
+MASKINGS = ('input', 'sparse')
+
+#: What a result measures, and so the mean is taken of under several masks.
+_MEASURES = {'loss', 'l1', 'correct'}
+
+
+@MODELS.register_module()
+class MAENAS(SearchModel):
+    """Search by reconstruction of masked images (paper sections 3.1 and A.1.1).
+
+    image -> mask -> backbone (F1, F2, F3) -> neck -> masked L1.
+
+    Args:
+        backbone: the search network; it says ``out_channels`` and ``out_strides``.
+        neck: the decoder; these two are filled in.
+        head: the loss; ``patch_size``, that of the masks, is filled in.
+        mask_generator: which pixels are masked.
+        masking: ``input`` masks pixels only; ``sparse`` hides masked positions in
+            every feature map too and normalises over visible ones (SparK).
+        feature_norm: whether features are normalised, without parameters, before
+            the decoder.
+        masks: masks of a held-out image; its loss is the mean over them.
+        data_preprocessor: normalisation of the images.
+
+    Raises:
+        ValueError: ``masking`` is unknown, or ``masks`` below 1.
+    """
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict,
+        head: dict,
+        mask_generator: dict,
+        masking: str = 'input',
+        feature_norm: bool = True,
+        masks: int = 1,
+        data_preprocessor: Optional[dict] = None,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
+        super().__init__(backbone, data_preprocessor, init_cfg)
+        if masking not in MASKINGS:
+            raise ValueError(f'masking must be one of {MASKINGS}, got {masking!r}')
+        if masks < 1:
+            raise ValueError(f'masks must be at least 1, got {masks}')
+        self.masking = masking
+        self.masks = masks
+        channels, strides = self.backbone.out_channels, self.backbone.out_strides
+        self.bridge = FeatureBridge(channels, norm=feature_norm, mask_token=masking == 'sparse')
+        self.neck = MODELS.build(neck, default_args=dict(in_channels=channels, in_strides=strides))
+        self.mask_generator = MODELS.build(mask_generator)
+        self.head = MODELS.build(head, default_args=dict(patch_size=self.mask_generator.patch_size))
+
+    def generators(self) -> list[torch.Generator]:
+        """The generator of the masks."""
+        return [self.mask_generator.generator]
+
+    def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
+        """Draws a mask for each image; the samples are not looked at."""
+        return dict(images=inputs, mask=self.mask_generator(inputs))
+
+    def losses(self, images: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """The reconstruction loss.
+
+        Args:
+            images (Tensor): (B, 3, H, W).
+            mask (Tensor): (B, 1, H, W), 1 = masked.
+        """
+        return self.head.loss(self.reconstruct(images, mask), images, mask)
+
+    def reconstruct(self, images: Tensor, mask: Tensor) -> Reconstruction:
+        """The image as the decoder sees it, (B, 3, H, W), or several where the decoder gives several."""
+        return self.decode(*self.encode(images, mask))
+
+    def encode(self, images: Tensor, mask: Tensor) -> tuple[tuple[Tensor, ...], Optional[Visibility]]:
+        """The features of a masked image, and what they may see of it (None: all)."""
+        visible = Visibility(mask) if self.masking == 'sparse' else None
+        return self.backbone(images * (1 - mask), visible), visible
+
+    def decode(self, features: tuple[Tensor, ...], visible: Optional[Visibility]) -> Reconstruction:
+        """The image behind features, (B, 3, H, W), or several."""
+        return self.neck(self.bridge(features, visible))
+
+    def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list[BaseDataElement]:
+        """Reconstructs under fixed masks.
+
+        Returns:
+            list[BaseDataElement]: for each image ``image``, ``reconstruction`` (3, H, W,
+            normalised), ``mask`` (1, H, W), ``loss``, and ``l1``, the mean absolute error of
+            masked pixels whatever the loss. Of several masks the first, and mean errors.
+        """
+        samples = data_samples or [BaseDataElement() for _ in inputs]
+        rounds = [self.predict_masked(inputs, samples, self.fixed_mask(inputs, samples, k)) for k in range(self.masks)]
+        for same in zip(*rounds):
+            for name in _MEASURES & set(same[0].keys()):
+                same[0].set_data({name: torch.stack([each.get(name) for each in same]).mean(0)})
+        return rounds[0]
+
+    def predict_masked(self, inputs: Tensor, samples: Sequence, mask: Tensor) -> list[BaseDataElement]:
+        """What :meth:`predict` gives, under one mask for each image.
+
+        Args:
+            inputs (Tensor): (B, 3, H, W), normalised.
+            samples: one for each image.
+            mask (Tensor): (B, 1, H, W), 1 = masked.
+        """
+        return self.judge(self.reconstruct(inputs, mask), inputs, samples, mask)
+
+    def judge(
+        self, reconstruction: Reconstruction, inputs: Tensor, samples: Sequence, mask: Tensor
+    ) -> list[BaseDataElement]:
+        """The result of each image, of which :meth:`predict` says what it holds."""
+        pixels = self.head.pixels(reconstruction, inputs)
+        losses = self.head.per_image(reconstruction, inputs, mask)
+        errors = self.head.pixel_error(pixels, inputs, mask)
+        return [
+            BaseDataElement(
+                metainfo=sample.metainfo, image=image, reconstruction=output, mask=patches, loss=loss, l1=l1
+            )
+            for sample, image, output, patches, loss, l1 in zip(samples, inputs, pixels, mask, losses, errors)
+        ]
+
+    def fixed_mask(self, inputs: Tensor, samples: Sequence, number: int = 0) -> Tensor:
+        """The masks of held-out images: (B, 1, H, W).
+
+        The mask of an image depends on the generator's seed, the ``sample_idx`` of its
+        sample (its place in the batch where there is none) and ``number`` alone.
+
+        Args:
+            number: which of the masks of an image, from 0.
+        """
+        keys = [int(sample.get('sample_idx', i)) for i, sample in enumerate(samples)]
+        return self.mask_generator(inputs, keys=[stream_seed(key, number) for key in keys] if number else keys)

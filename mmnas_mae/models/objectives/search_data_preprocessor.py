@@ -1,0 +1,92 @@
+"""Crop, flip and normalisation of whole batches on the device."""
+
+from typing import Any, Optional, Union
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import ImgDataPreprocessor
+from torch import Tensor
+
+from ...registry import MODELS
+
+
+@MODELS.register_module()
+class SearchDataPreprocessor(ImgDataPreprocessor):
+    """MMEngine's preprocessor, which in training first crops and flips the batch at random.
+
+    In place of ``RandomCrop(padding=padding)`` and ``RandomFlip(prob=flip_prob)`` in the
+    pipeline, with the same distribution: zeros around the image, every corner equally
+    likely. The draws come from a generator of its own, which
+    :class:`mmnas_mae.RandomStateHook` seeds by (seed of the run, rank) and saves.
+
+    Args:
+        padding: pixels on each side that the crop may move by; the size stays.
+        flip_prob: probability of a horizontal flip.
+        seed: seed of the draws outside a run.
+        **kwargs: ``mean``, ``std``, ``bgr_to_rgb``, ... of MMEngine's ``ImgDataPreprocessor``.
+
+    Raises:
+        ValueError: a setting lies outside its range, or the images of a batch differ in size.
+    """
+
+    def __init__(self, padding: int = 4, flip_prob: float = 0.5, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if padding < 0:
+            raise ValueError(f'data_preprocessor.padding must not be negative, got {padding}')
+        if not 0 <= flip_prob <= 1:
+            raise ValueError(f'data_preprocessor.flip_prob must lie between 0 and 1, got {flip_prob}')
+        self.padding = padding
+        self.flip_prob = flip_prob
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def generators(self) -> list[torch.Generator]:
+        """The generator of crops and flips."""
+        return [self.generator]
+
+    def forward(self, data: dict, training: bool = False) -> Union[dict, list]:
+        """As ImgDataPreprocessor; ``inputs`` (B, 3, H, W) or B images (3, H, W), uint8."""
+        data = self.cast_data(data)
+        if training:
+            images = data['inputs']
+            if not isinstance(images, Tensor):
+                sizes = sorted({tuple(image.shape) for image in images})
+                if len(sizes) > 1:
+                    raise ValueError(f'SearchDataPreprocessor crops batches of images of one size, got {sizes}')
+                images = torch.stack(list(images))
+            data = dict(data, inputs=self.augment(images))
+        return super().forward(data, training)
+
+    def augment(self, images: Tensor) -> Tensor:
+        """Crops and flips each image (B, C, H, W)."""
+        batch = len(images)
+        corners = torch.randint(2 * self.padding + 1, (2, batch), generator=self.generator)
+        flips = torch.rand(batch, generator=self.generator) < self.flip_prob
+        return crop_and_flip(images, corners[0], corners[1], flips, self.padding)
+
+
+def crop_and_flip(
+    images: Tensor, tops: Tensor, lefts: Tensor, flips: Optional[Tensor] = None, padding: int = 4
+) -> Tensor:
+    """Pads by zeros, cuts each image at its corner to its old size, and mirrors those of ``flips``.
+
+    Args:
+        images (Tensor): (B, C, H, W).
+        tops, lefts (Tensor): (B,) corners in the padded image.
+        flips (Tensor): (B,) bool.
+
+    Returns:
+        Tensor: (B, C, H, W), channels last in memory.
+    """
+    height, width = images.shape[2:]
+    device = images.device
+    padded = F.pad(images, (padding,) * 4).permute(0, 2, 3, 1).contiguous()
+    rows = tops.view(-1, 1) + torch.arange(height)
+    cols = torch.arange(width).expand(len(images), -1)
+    if flips is not None:
+        cols = torch.where(flips.view(-1, 1), width - 1 - cols, cols)
+    cols = lefts.view(-1, 1) + cols
+    # One number for each pixel of the padded batch, so that a single gather cuts them all.
+    span = padded.shape[2]
+    places = (torch.arange(len(images)).view(-1, 1, 1) * padded.shape[1] + rows.unsqueeze(2)) * span + cols.unsqueeze(1)
+    out = padded.flatten(0, 2).index_select(0, places.flatten().to(device, non_blocking=True))
+    return out.view(len(images), height, width, -1).permute(0, 3, 1, 2)

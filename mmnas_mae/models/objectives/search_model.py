@@ -1,0 +1,101 @@
+"""What every search objective has in common."""
+
+from abc import ABCMeta, abstractmethod
+from typing import Any, Optional, Sequence, Union
+
+import torch
+from mmengine.model import BaseModel
+from torch import Tensor, nn
+
+from ...registry import MODELS
+from ...spaces import Genotype
+from ..architecture.architecture import Architecture
+from ..layers.depthwise import fast_layout
+
+
+class SearchModel(BaseModel, metaclass=ABCMeta):
+    """A search network with an objective.
+
+    An objective says what it draws for a batch (:meth:`prepare`, which holds all
+    that is random or read from the data) and what it then computes (:meth:`losses`,
+    a function of that alone). Second-order gradients need the two apart: they
+    evaluate the same loss at several weights.
+
+    The architecture parameters do not require gradients except inside
+    :func:`mmnas_mae.engine.arch_grad.enable_grad`. So the weight step never computes
+    nor leaks a gradient for them, and DDP does not wait for one.
+
+    Args:
+        backbone: config of the search network.
+        data_preprocessor: config of the data preprocessor.
+    """
+
+    def __init__(
+        self, backbone: dict, data_preprocessor: Optional[dict] = None, init_cfg: Optional[dict] = None
+    ) -> None:
+        super().__init__(data_preprocessor, init_cfg)
+        self.backbone = MODELS.build(backbone)
+        for parameter in self.arch_parameters():
+            parameter.requires_grad_(False)
+
+    @property
+    def arch(self) -> Architecture:
+        """The architecture parameters and their relaxation."""
+        return self.backbone.arch
+
+    def arch_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the architecture optimizer."""
+        return list(self.arch.parameters())
+
+    def weight_parameters(self) -> list[nn.Parameter]:
+        """Parameters of the weight optimizer: all others."""
+        arch = {id(parameter) for parameter in self.arch_parameters()}
+        return [parameter for parameter in self.parameters() if id(parameter) not in arch]
+
+    def genotype(self) -> Genotype:
+        """The architecture that the current parameters stand for."""
+        return self.arch.genotype()
+
+    def generators(self) -> list[torch.Generator]:
+        """The random generators that the model owns, in a fixed order."""
+        return []
+
+    @abstractmethod
+    def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
+        """Draws and reads all that the loss of a batch depends on beside the weights.
+
+        Args:
+            inputs (Tensor): (B, 3, H, W), normalised.
+        """
+
+    @abstractmethod
+    def losses(self, **prepared: Any) -> dict[str, Tensor]:
+        """The losses of a prepared batch."""
+
+    def total_losses(self, **prepared: Any) -> dict[str, Tensor]:
+        """What the steps of alpha and of the weights minimise.
+
+        :meth:`losses`, their mean where the architecture asks for several drawn
+        sub-networks, and what it adds of its own.
+        """
+        losses = self.losses(**prepared)
+        if self.arch.samples > 1:
+            drawn = [losses, *(self.losses(**prepared) for _ in range(self.arch.samples - 1))]
+            losses = {name: sum(each[name] for each in drawn) / len(drawn) for name in losses}
+        return {**losses, **self.arch.regularization()}
+
+    @abstractmethod
+    def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list:
+        """One result for each image."""
+
+    def forward(
+        self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
+    ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
+        """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
+        if mode == 'loss':
+            return self.total_losses(**self.prepare(fast_layout(inputs), data_samples))
+        if mode == 'predict':
+            return self.predict(inputs, data_samples)
+        if mode == 'tensor':
+            return self.backbone(inputs)
+        raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")

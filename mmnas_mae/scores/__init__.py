@@ -1,0 +1,1 @@
+"""Scores of many architectures of a benchmark, and how they rank them."""

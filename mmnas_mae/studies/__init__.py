@@ -1,0 +1,1 @@
+"""Runs over seeds, and grids of them, with their tables and pictures."""

@@ -1,0 +1,69 @@
+"""The commands that a report proposes are those that the tools take."""
+
+import argparse
+import random
+import shlex
+
+import pytest
+from mmengine.config import Config, DictAction
+
+from mmnas_mae.registry import MODELS
+from mmnas_mae.report.next_steps import next_steps
+from mmnas_mae.report.search_history import SearchHistory, read_search
+from mmnas_mae.spaces import get_space, load_genotype
+
+NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=2, cells_per_stage=1)
+
+
+def parse(command, repository):
+    """The config of a command with its options merged in, as load_config does it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    tool, config, *arguments = shlex.split(command.removeprefix('python '))
+    assert (repository / tool).is_file()
+    args, _ = parser.parse_known_args(arguments)
+    cfg = Config.fromfile(repository / config)
+    cfg.merge_from_dict(args.cfg_options)
+    return cfg
+
+
+@pytest.mark.parametrize(
+    'space, names',
+    [
+        ('darts_s0', ['draw', 'retrain', 'test', 'retrain', 'detect']),
+        ('nasbench201', ['draw', 'retrain', 'query']),
+        ('nasbench101', ['draw', 'retrain', 'query']),
+        ('transnas101_micro', ['draw', 'retrain', 'query']),
+        ('transnas101_macro', ['retrain', 'query']),
+    ],
+)
+def test_what_was_found_is_what_they_train(space, names, repository, tmp_path):
+    folder = tmp_path / 'search'
+    genotype = get_space(space).random_genotype(random.Random(1))
+    genotype.save(folder / 'genotype.json')
+    steps = next_steps(SearchHistory(folder, genotype=load_genotype(folder / 'genotype.json')))
+    assert [step.name for step in steps] == names
+    for step in steps:
+        if step.name in ('retrain', 'detect'):
+            model = parse(step.command, repository).model
+            place = model.get('network') or model.backbone
+            source = place.get('genotype') or place.get('spec')
+            assert load_genotype(source) == genotype
+            network = MODELS.build(place if step.name == 'retrain' else dict(place, init_cfg=None))
+            assert sum(p.numel() for p in network.parameters()) > 1e4
+        elif step.name == 'query':
+            arch = shlex.split(step.command)[-1]
+            assert get_space(space).parse(arch) == genotype
+
+
+def test_an_unfinished_search_goes_on(leave_search, tmp_path):
+    steps = next_steps(read_search(leave_search(tmp_path, NB201, epochs=2, max_epochs=5)))
+    assert steps[0].name == 'resume'
+    assert 'from epoch 2 of 5' in steps[0].title
+    assert steps[0].command.endswith(f'--work-dir {tmp_path} --resume auto')
+    done = next_steps(read_search(leave_search(tmp_path / 'done', NB201, epochs=2, max_epochs=2)))
+    assert 'resume' not in [step.name for step in done]
+
+
+def test_without_a_find_there_is_nothing_to_do(tmp_path):
+    assert next_steps(SearchHistory(tmp_path)) == []
