@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..models import Architecture, CellWeights, NASBench101Architecture
+from ..models import CellArchitecture, CellWeights, NASBench101Architecture
 from ..spaces import Genotype
 
 
-def child_weights(arch: Architecture, genotype: Genotype) -> dict[str, CellWeights]:
+def child_weights(arch: CellArchitecture, genotype: Genotype) -> dict[str, CellWeights]:
     """One-hot weights of the edges and operations that ``genotype`` has; no other is executed.
 
     Edges keep no factor of edge normalisation, as a derived network has none.
@@ -49,7 +49,7 @@ def fixed_child(backbone: nn.Module, genotype: Genotype) -> Iterator[None]:
     if isinstance(arch, NASBench101Architecture):
         arch.space.validate(genotype)
         name, value = 'genotype', genotype
-    elif isinstance(arch, Architecture):
+    elif isinstance(arch, CellArchitecture):
         name, value = 'sample', child_weights(arch, genotype)
     else:
         raise ValueError(f'{type(backbone).__name__} cannot run a single architecture: it has no cells to choose from')

@@ -7,7 +7,7 @@ from .pause_hook import PauseHook
 from .random_state_hook import RandomStateHook
 from .records.benchmark_hook import BenchmarkHook
 from .records.genotype_hook import GenotypeHook
-from .records.objective_metric import ObjectiveMetric
+from .records.prediction_metric import PredictionMetric
 from .records.reconstruction_metric import ReconstructionMetric
 from .records.reconstruction_vis_hook import ReconstructionVisHook
 from .stabilisers.auxiliary_skip_hook import AuxiliarySkipHook
@@ -32,7 +32,7 @@ __all__ = [
     'EpochScheduleHook',
     'GenotypeHook',
     'HessianHook',
-    'ObjectiveMetric',
+    'PredictionMetric',
     'PauseHook',
     'PerturbationHook',
     'RandomStateHook',

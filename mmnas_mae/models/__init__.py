@@ -1,6 +1,6 @@
-from .architecture.architecture import Architecture
 from .architecture.base_architecture import BaseArchitecture
 from .architecture.cell import Cell, CellWeights, drop_path
+from .architecture.cell_architecture import CellArchitecture
 from .architecture.gumbel_relaxations import ConcreteRelaxation, GumbelRelaxation, TopTwoRelaxation
 from .architecture.mixed_op import AuxiliarySkipMixedOp, MixedOp, PartialMixedOp, SkipDropoutMixedOp
 from .architecture.relaxations import SigmoidRelaxation, SoftmaxRelaxation, ZeroOneLoss
@@ -43,7 +43,7 @@ from .reconstruction.targets import GradientTarget, PatchNormTarget, PixelTarget
 __all__ = [
     'MAENAS',
     'MIMDARTS',
-    'Architecture',
+    'CellArchitecture',
     'AuxiliaryHead',
     'AuxiliarySkipMixedOp',
     'AvgPoolConv',

@@ -9,8 +9,8 @@ import torch
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
-from ..models.architecture.architecture import Architecture
 from ..models.architecture.base_architecture import BaseArchitecture
+from ..models.architecture.cell_architecture import CellArchitecture
 from ..models.networks.nasbench101_architecture import NASBench101Architecture
 from ..registry import MODELS
 from ..spaces import NASBENCH101_OPS, CellGenotype
@@ -48,7 +48,7 @@ class _Layout:
 
 
 def alpha_tables(history: SearchHistory) -> list[AlphaTable]:
-    """What :meth:`Architecture.weights` gives for the parameters that were recorded after each epoch.
+    """What :meth:`CellArchitecture.weights` gives for the parameters that were recorded after each epoch.
 
     Raises:
         ValueError: no architecture parameters or no config were recorded, or the two do not fit.
@@ -97,7 +97,7 @@ def _read(arch: BaseArchitecture, cells: Mapping[str, CellGenotype]) -> dict[str
 
 
 @_read.register
-def _(arch: Architecture, cells: Mapping[str, CellGenotype]) -> dict:
+def _(arch: CellArchitecture, cells: Mapping[str, CellGenotype]) -> dict:
     out, factors = {}, arch.edge_weights()
     for kind, weights in arch.weights().items():
         graph, cell = arch.space.cells[kind], cells[kind]

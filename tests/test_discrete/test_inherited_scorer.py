@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from mmnas_mae.discrete import InheritedScorer, build_scorer, child_weights, fixed_child
-from mmnas_mae.models import MAENAS, Architecture
+from mmnas_mae.models import MAENAS, CellArchitecture
 from mmnas_mae.spaces import get_space
 
 GENOTYPE = '|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|'
@@ -128,7 +128,7 @@ def test_a_supervised_search_scores_by_accuracy_or_loss(small_run):
 
 
 def test_child_weights_execute_the_edges_of_the_child_only():
-    arch = Architecture('darts_s0', edge_norm=True)
+    arch = CellArchitecture('darts_s0', edge_norm=True)
     genotype = arch.space.random_genotype(random.Random(0))
     weights = child_weights(arch, genotype)
     for kind, cell in genotype.cells.items():
@@ -141,7 +141,7 @@ def test_child_weights_execute_the_edges_of_the_child_only():
                 e = graph.edges.index((node, source))
                 assert child.active[e] == [graph.ops[e].index(op)]
                 assert float(child.ops[e, child.active[e][0]]) == 1
-    nasnet = Architecture('nasnet')
+    nasnet = CellArchitecture('nasnet')
     twice = child_weights(nasnet, get_space('nasnet').parse(_NASNET))
     assert float(twice['normal'].ops.sum()) == 20 - 10
 
@@ -156,7 +156,7 @@ _NASNET = (
 
 
 def test_only_members_of_the_space_run():
-    arch = Architecture('nasbench201')
+    arch = CellArchitecture('nasbench201')
     backbone = torch.nn.Module()
     backbone.arch = arch
     with pytest.raises(ValueError, match='space nasbench201 has the cells'):

@@ -23,7 +23,7 @@ from mmnas_mae.discrete import (
     most_likely,
     run_discrete_search,
 )
-from mmnas_mae.models import Architecture
+from mmnas_mae.models import CellArchitecture
 from mmnas_mae.registry import TASK_UTILS
 from mmnas_mae.spaces import CellSpace, crossover, get_space, load_genotype, mutate, registered_spaces
 
@@ -162,7 +162,7 @@ def test_variation_stays_in_every_space(name, seed):
 
 def test_the_most_likely_architectures_are_exact():
     torch.manual_seed(3)
-    arch = Architecture('nasbench201')
+    arch = CellArchitecture('nasbench201')
     with torch.no_grad():
         arch.alphas['cell'].normal_()
     weights = arch.weights()
@@ -186,7 +186,7 @@ def test_the_most_likely_architectures_are_exact():
 
 
 def test_the_most_likely_darts_cell_is_the_derived_one():
-    arch = Architecture('darts_s0', init_std=1.0)
+    arch = CellArchitecture('darts_s0', init_std=1.0)
     (first, second) = most_likely(arch.space, arch.weights(), 2)
     # DARTS ranks edges by their best operation, SETN by the product: alike where no `none` interferes.
     arch.space.validate(second)
@@ -195,7 +195,7 @@ def test_the_most_likely_darts_cell_is_the_derived_one():
 
 
 def test_setn_scores_the_most_likely_in_order():
-    arch, space = Architecture('nasbench201', init_std=1.0), get_space('nasbench201')
+    arch, space = CellArchitecture('nasbench201', init_std=1.0), get_space('nasbench201')
     evaluate = Evaluator(space, count_skips)
     best = MostLikelySearch(7)(space, evaluate, random.Random(0), arch)
     assert [e.genotype for e in evaluate.history] == most_likely(space, arch.weights(), 7)

@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmnas_mae.datasets import PhotoCrops
-from mmnas_mae.engine import ObjectiveMetric
+from mmnas_mae.engine import PredictionMetric
 from mmnas_mae.registry import DATASETS
 from mmnas_mae.spaces import load_genotype
 
@@ -78,7 +78,7 @@ def with_objective(cfg: Config, kind: str, dataset: str = 'LabelledPhotos') -> C
     cfg = copy.deepcopy(cfg)
     backbone = cfg.model.backbone
     cfg.model = dict(type=f'mmnas_mae.{kind}', backbone=backbone, **copy.deepcopy(OBJECTIVES[kind]))
-    cfg.val_evaluator = dict(type='mmnas_mae.ObjectiveMetric')
+    cfg.val_evaluator = dict(type='mmnas_mae.PredictionMetric')
     cfg.train_dataloader.dataset.fractions = dict(weights=0.0006, arch=0.0004)  # 11 and 7 crops
     cfg.val_dataloader.dataset.fractions = dict(heldout=0.005)
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
@@ -189,12 +189,12 @@ def test_the_score_of_any_objective_goes_into_the_genotype(search_cfg: Config, r
 
 def test_the_metric_is_the_mean_over_images() -> None:
     for score, expected in (('accuracy', 62.5), ('loss', -2.0)):
-        metric = ObjectiveMetric(score=score)
+        metric = PredictionMetric(score=score)
         metric.process(None, [dict(loss=torch.tensor(1.0), correct=torch.tensor(1.0))])
         metric.process(None, [dict(loss=torch.tensor(3.0), correct=torch.tensor(0.25))])
         assert metric.evaluate(2) == {'objective/mean': 2.0, 'objective/accuracy': 62.5, 'objective/score': expected}
-    with pytest.raises(ValueError, match=r"ObjectiveMetric.score must be one of \('accuracy', 'loss'\), got 'top1'"):
-        ObjectiveMetric(score='top1')
+    with pytest.raises(ValueError, match=r"PredictionMetric.score must be one of \('accuracy', 'loss'\), got 'top1'"):
+        PredictionMetric(score='top1')
 
 
 def test_pictures_are_drawn_of_what_reconstructs(search_cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:

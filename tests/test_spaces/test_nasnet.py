@@ -5,7 +5,7 @@ import random
 import pytest
 
 from mmnas_mae.apis import build_backbone, build_network
-from mmnas_mae.models import Architecture
+from mmnas_mae.models import CellArchitecture
 from mmnas_mae.spaces import CellGraph, NASNetSpace, get_space, load_genotype, published
 from mmnas_mae.spaces.nasnet import loose_ends
 
@@ -125,7 +125,7 @@ def test_strangers_are_refused(kind, change, message):
 
 
 def test_a_search_over_the_space_derives_members_of_it():
-    arch = Architecture('nasnet', init_std=1.0)
+    arch = CellArchitecture('nasnet', init_std=1.0)
     genotype = arch.genotype()
     arch.space.validate(genotype)
     assert genotype.cells['normal'].concat == (2, 3, 4, 5, 6)

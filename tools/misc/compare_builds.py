@@ -1,12 +1,13 @@
 """Compares what every config gives in two checkouts: each setting, and the shape of each parameter and buffer.
 
-Run it on a change that should leave behaviour as it is. The older revision is checked out beside this tree, both describe
-their configs in processes of their own, and every difference is printed; the exit status is 1 where one is not expected.
+Run it on a change that should leave behaviour as it is. The older revision is checked out beside this tree, both
+describe their configs in processes of their own, and every difference is printed; the exit status is 1 where one is not
+expected.
 
     python tools/misc/compare_builds.py REVISION [--expected FILE]
 
-FILE is JSON: "renamed" maps old to new config names, "settings" maps patterns of "<config>: <setting>" that may differ to
-the reason. A build that fails is described by its error.
+FILE is JSON: "renamed" maps old to new config names, "settings" maps patterns of "<config>: <setting>" that may differ
+to the reason. A build that fails is described by its error.
 """
 
 import argparse

@@ -8,5 +8,5 @@ model = dict(
     backbone=dict(type='mmnas_mae.NASBench201Supernet', space='nasbench201', init_channels=16, cells_per_stage=5),
     head=dict(type='mmnas_mae.LinearHead', num_classes=10, norm=True),
 )
-val_evaluator = dict(type='mmnas_mae.ObjectiveMetric')
+val_evaluator = dict(type='mmnas_mae.PredictionMetric')
 test_evaluator = val_evaluator

@@ -8,5 +8,5 @@ model = dict(
     tile_ratio=0.76,
     grey_prob=0.3,
 )
-val_evaluator = dict(type='mmnas_mae.ObjectiveMetric')
+val_evaluator = dict(type='mmnas_mae.PredictionMetric')
 test_evaluator = val_evaluator

@@ -11,5 +11,5 @@ model = dict(
     cls_weight=1.0,
     rec_weight=1.0,
 )
-val_evaluator = dict(type='mmnas_mae.ObjectiveMetric')
+val_evaluator = dict(type='mmnas_mae.PredictionMetric')
 test_evaluator = val_evaluator

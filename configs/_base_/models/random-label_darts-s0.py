@@ -15,5 +15,5 @@ model = dict(
     ),
     head=dict(type='mmnas_mae.LinearHead', num_classes=10),
 )
-val_evaluator = dict(type='mmnas_mae.ObjectiveMetric', score='loss')
+val_evaluator = dict(type='mmnas_mae.PredictionMetric', score='loss')
 test_evaluator = val_evaluator

@@ -5,5 +5,5 @@ model = dict(
     backbone=dict(type='mmnas_mae.DARTSSupernet', space='darts_s0', init_channels=16, layers=8, stem='cifar'),
     head=dict(type='mmnas_mae.LinearHead'),
 )
-val_evaluator = dict(type='mmnas_mae.ObjectiveMetric')
+val_evaluator = dict(type='mmnas_mae.PredictionMetric')
 test_evaluator = val_evaluator

@@ -7,7 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from ...models import Architecture, SoftmaxRelaxation
+from ...models import CellArchitecture, SoftmaxRelaxation
 from ...registry import HOOKS
 from ...utils import unwrap
 from ..arch_grad import gradients, replayed
@@ -107,7 +107,7 @@ class PerturbationHook(Hook):
             TypeError: the architecture has no softmax to perturb.
         """
         arch = unwrap(runner.model).arch
-        if not isinstance(arch, Architecture) or type(arch.relaxation) is not SoftmaxRelaxation:
+        if not isinstance(arch, CellArchitecture) or type(arch.relaxation) is not SoftmaxRelaxation:
             relaxation = getattr(arch, 'relaxation', arch)
             raise TypeError(
                 f'PerturbationHook perturbs the softmax of alpha, the model has {type(relaxation).__name__}'

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import CellGraph
+from ..layers.cell_state import CellState
 from ..layers.depthwise import fast_layout
 from ..layers.masked_norm import Visibility
 from ..layers.ops import Identity, OpArgs, build_op
-from ..layers.source import Source
 from ..layers.weighted_sum import Term, product_sum, weighted_sum
 from .mixed_op import MixedOp
 
@@ -121,7 +121,7 @@ class Cell(nn.Module):
         states = [module(x, visible) for module, x in zip(self.preprocess, inputs)]
         if self.grouped and self.training:
             states = [fast_layout(x) for x in states]
-        sources = [Source(x, visible, self.grouped) for x in states]
+        sources = [CellState(x, visible, self.grouped) for x in states]
         rows = None if weights is None else _rows(weights)
         for incoming in self._incoming:
             executed = self._executed(incoming, weights)
@@ -132,7 +132,7 @@ class Cell(nn.Module):
                 x = weighted_sum([term for terms in node for term in terms])
             else:
                 x = sum(product_sum(terms) for terms in node)
-            sources.append(Source(x, visible, self.grouped))
+            sources.append(CellState(x, visible, self.grouped))
         outputs = [sources[i].x for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
 
@@ -146,7 +146,7 @@ class Cell(nn.Module):
     def _edge(
         self,
         index: int,
-        sources: Sequence[Source],
+        sources: Sequence[CellState],
         rows: Optional[Sequence[Sequence[Tensor]]],
         weights: Optional[CellWeights],
         drop_path_prob: float,

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import MODELS
+from ..layers.cell_state import CellState
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import Identity, OpArgs, Zero, build_op
-from ..layers.source import Source
 from ..layers.weighted_sum import Term, weighted_sum
 
 
@@ -51,10 +51,10 @@ class MixedOp(nn.Module):
         Returns:
             Tensor: (B, C', H', W').
         """
-        return weighted_sum(self.terms(Source(x, visible), weights.unbind(), active))
+        return weighted_sum(self.terms(CellState(x, visible), weights.unbind(), active))
 
     def terms(
-        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+        self, source: CellState, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
     ) -> Sequence[Term]:
         """What the edge adds to its node: at least one map, each with its weight.
 
@@ -67,7 +67,7 @@ class MixedOp(nn.Module):
         terms = [self._term(self.ops[k], weights[k], source) for k in chosen if not isinstance(self.ops[k], Zero)]
         return terms or [(None, self._zeros(source.x))]
 
-    def _term(self, op: nn.Module, weight: Tensor, source: Source) -> Term:
+    def _term(self, op: nn.Module, weight: Tensor, source: CellState) -> Term:
         """What one candidate adds."""
         return source.term(op, weight)
 
@@ -109,7 +109,7 @@ class PartialMixedOp(MixedOp):
         self.portion = portion
 
     def terms(
-        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+        self, source: CellState, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
     ) -> Sequence[Term]:
         """As :meth:`MixedOp.terms`."""
         chosen = source.x.shape[1] // self.portion
@@ -143,7 +143,7 @@ class AuxiliarySkipMixedOp(MixedOp):
         self.register_buffer('beta', torch.tensor(float(beta)))
 
     def terms(
-        self, source: Source, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
+        self, source: CellState, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
     ) -> Sequence[Term]:
         """As :meth:`MixedOp.terms`."""
         return [*super().terms(source, weights, active), source.term(self.auxiliary, self.beta)]
@@ -165,7 +165,7 @@ class SkipDropoutMixedOp(MixedOp):
         #: Share of the elements that is dropped in training.
         self.dropout = 0.0
 
-    def _term(self, op: nn.Module, weight: Tensor, source: Source) -> Term:
+    def _term(self, op: nn.Module, weight: Tensor, source: CellState) -> Term:
         weight, x = super()._term(op, weight, source)
         if isinstance(op, Identity) and self.dropout > 0:
             x = F.dropout(x, self.dropout, self.training)

@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import OPS
+from .cell_state import ReLUStart
 from .masked_norm import Visibility, hide
 from .ops import OpArgs, Pool, ReLUConvBN
-from .source import ReLUStart
 
 
 class FactorizedConv(ReLUStart):

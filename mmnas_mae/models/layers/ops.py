@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import OPS
+from .cell_state import ReLUStart, SharedStart
 from .depthwise import DepthwiseConv2d
 from .masked_norm import MaskedBatchNorm2d, Visibility, hide
-from .source import ReLUStart, SharedStart
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...spaces import CellSpace
-from ..architecture.architecture import Architecture
+from ..architecture.cell_architecture import CellArchitecture
 from ..layers.masked_norm import Visibility
 from .darts_network import DARTSNetwork
 
@@ -46,7 +46,7 @@ class DARTSSupernet(DARTSNetwork):
         derivation: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
         super().__init__(
             arch.space.cells,
             init_channels,

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from ...registry import MODELS
 from ...spaces import CellGraph, SearchSpace, load_genotype
 from ...spaces.load import GenotypeLike
-from ..architecture.architecture import Architecture
 from ..architecture.cell import Cell, CellWeights
+from ..architecture.cell_architecture import CellArchitecture
 from ..layers.benchmark_ops import nasbench201_reduction
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import MaskedBatchNorm2d, Visibility
@@ -127,7 +127,7 @@ class NASBench201Supernet(NASBench201Skeleton):
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
         super().__init__(arch.space.cells, init_channels, cells_per_stage, True, connection, with_cp, init_cfg)
         self.arch = arch
 

@@ -10,8 +10,8 @@ from ...registry import MODELS
 from ...spaces import CellGraph, CellSpace, SearchSpace, get_space, load_genotype
 from ...spaces.load import GenotypeLike
 from ...spaces.transnas101 import DOUBLING, HALVING
-from ..architecture.architecture import Architecture
 from ..architecture.cell import Cell, CellWeights
+from ..architecture.cell_architecture import CellArchitecture
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
@@ -153,7 +153,7 @@ class TransNASSupernet(TransNASSkeleton):
         space = get_space(space)
         if not isinstance(space, CellSpace):
             raise ValueError(f'space must be one of cells, such as transnas101_micro; {space.name} has none to search')
-        arch = Architecture(space, relaxation, edge_norm, derivation=derivation)
+        arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
         super().__init__(arch.space.macro, arch.space.cells, init_channels, True, connection, with_cp, init_cfg)
         self.arch = arch
 

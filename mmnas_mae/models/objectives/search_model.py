@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import Genotype
-from ..architecture.architecture import Architecture
+from ..architecture.cell_architecture import CellArchitecture
 from ..layers.depthwise import fast_layout
 
 
@@ -39,7 +39,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
             parameter.requires_grad_(False)
 
     @property
-    def arch(self) -> Architecture:
+    def arch(self) -> CellArchitecture:
         """The architecture parameters and their relaxation."""
         return self.backbone.arch
 

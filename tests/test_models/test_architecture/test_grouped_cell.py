@@ -16,9 +16,9 @@ from mmnas_mae.models import (
     NASBench201Supernet,
     PatchMaskGenerator,
 )
+from mmnas_mae.models.layers.cell_state import CellState
 from mmnas_mae.models.layers.masked_norm import Visibility
 from mmnas_mae.models.layers.ops import OpArgs, Pool, ReLUConvBN, build_op
-from mmnas_mae.models.layers.source import Source
 from mmnas_mae.models.layers.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
@@ -95,7 +95,7 @@ def test_a_shared_step_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(torch.nn.functional, name, counted)
     args = OpArgs(4, 4, affine=False, searched=True)
     ops = [build_op(name, args) for _ in range(3) for name in ('max_pool_3x3', 'dil_conv_3x3')]
-    source = Source(torch.randn(2, 4, 8, 8))
+    source = CellState(torch.randn(2, 4, 8, 8))
     outputs = [source.run(op) for op in ops]
     # three normalisations after the convolutions, one after the pooling
     assert calls == dict(relu=1, max_pool2d=1, batch_norm=4)
@@ -109,12 +109,12 @@ def test_a_shared_step_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None
 def test_strides_and_running_statistics_are_not_mixed_up() -> None:
     x = torch.randn(2, 4, 8, 8)
     one, two = (build_op('avg_pool_3x3', OpArgs(4, 4, stride, affine=False, searched=True)) for stride in (1, 2))
-    source = Source(x)
+    source = CellState(x)
     assert source.run(one).shape[2:] == (8, 8)
     assert source.run(two).shape[2:] == (4, 4)
     first, second = (build_op('avg_pool_3x3', OpArgs(4, 4, affine=False, searched=True)).eval() for _ in range(2))
     second.bn.running_mean.fill_(1.0)
-    source = Source(x)
+    source = CellState(x)
     torch.testing.assert_close(source.run(first) - source.run(second), torch.full_like(x, 1 / (1 + 1e-5) ** 0.5))
 
 
@@ -183,7 +183,7 @@ class Halved(ReLUConvBN):
 def test_operations_with_a_forward_of_their_own_run_as_they_are() -> None:
     args, x, weight = OpArgs(4, 4, affine=False, searched=True), torch.randn(2, 4, 6, 6), torch.tensor(3.0)
     for op in (Negated(args, 'avg'), Halved(args, 3)):
-        given, out = Source(x).term(op, weight)
+        given, out = CellState(x).term(op, weight)
         assert given is weight
         torch.testing.assert_close(out, op(x))
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from mmnas_mae.models import (
     MAENAS,
-    Architecture,
+    CellArchitecture,
     CellWeights,
     DARTSSupernet,
     MixedOp,
@@ -16,7 +16,7 @@ from mmnas_mae.models import (
     PartialMixedOp,
     TransNASSupernet,
 )
-from mmnas_mae.models.layers.source import Source
+from mmnas_mae.models.layers.cell_state import CellState
 from mmnas_mae.models.layers.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
@@ -47,7 +47,7 @@ def test_output_channel_by_channel(stride: int) -> None:
     x = torch.randn(3, channels, 8, 8, dtype=torch.float64)
     weights = torch.rand(8, dtype=torch.float64)
     out = mixed(x, weights)
-    inner = weighted_sum(MixedOp.terms(mixed, Source(x[:, : channels // portion]), weights.unbind()))
+    inner = weighted_sum(MixedOp.terms(mixed, CellState(x[:, : channels // portion]), weights.unbind()))
     for c in range(channels):
         group, place = c % portion, c // portion
         if group == 0:
@@ -67,7 +67,7 @@ def test_all_channels_searched_equals_the_full_connection() -> None:
 
 
 def test_edge_factors_are_a_softmax_over_the_edges_of_each_node() -> None:
-    arch = Architecture('s0', edge_norm=True, init_std=1.0)
+    arch = CellArchitecture('s0', edge_norm=True, init_std=1.0)
     factors = arch.edge_weights()['normal']
     beta = arch.betas['normal']
     starts = [0, 2, 5, 9, 14]
@@ -76,12 +76,12 @@ def test_edge_factors_are_a_softmax_over_the_edges_of_each_node() -> None:
         torch.testing.assert_close(factors[a:b], expected)
     strengths = arch.strengths()['normal']
     torch.testing.assert_close(strengths, arch.weights()['normal'] * factors.unsqueeze(1))
-    assert Architecture('s0').edge_weights() == {}
+    assert CellArchitecture('s0').edge_weights() == {}
 
 
 def test_derivation_ranks_edges_by_the_product() -> None:
     """Alpha alike on all edges: beta alone decides which two edges a node keeps."""
-    arch = Architecture('s0', edge_norm=True, init_std=0.0)
+    arch = CellArchitecture('s0', edge_norm=True, init_std=0.0)
     with torch.no_grad():
         arch.alphas['normal'][:, 4] = 1.0
         arch.betas['normal'][torch.tensor([9 + 1, 9 + 3])] = 2.0

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from mmnas_mae.models import (
     MAENAS,
-    Architecture,
+    CellArchitecture,
     ConcreteRelaxation,
     DARTSSupernet,
     GumbelRelaxation,
@@ -136,13 +136,13 @@ def test_top_two_factors_have_the_gradient_of_the_softmax() -> None:
 
 
 def test_topology_is_derived_from_beta_and_operations_from_alpha() -> None:
-    arch = Architecture('darts_s0_no_none', dict(type='mmnas_mae.TopTwoRelaxation'), init_std=0.0)
+    arch = CellArchitecture('darts_s0_no_none', dict(type='mmnas_mae.TopTwoRelaxation'), init_std=0.0)
     with torch.no_grad():
         arch.alphas['normal'][9:, 2] = torch.tensor([9.0, 1.0, 9.0, 1.0, 9.0])  # strong where beta is weak
         arch.betas['normal'][torch.tensor([9 + 1, 9 + 3])] = 1.0
     assert arch.genotype().cells['normal'].nodes[3] == (('skip_connect', 1), ('skip_connect', 3))
     with pytest.raises(ValueError, match='edge_norm=True does not go with TopTwoRelaxation'):
-        Architecture('s0', dict(type='mmnas_mae.TopTwoRelaxation'), edge_norm=True)
+        CellArchitecture('s0', dict(type='mmnas_mae.TopTwoRelaxation'), edge_norm=True)
 
 
 def test_uniform_paths_are_uniform_and_never_excluded() -> None:
@@ -165,7 +165,7 @@ def test_uniform_paths_are_uniform_and_never_excluded() -> None:
 
 
 def test_setn_trains_alpha_on_the_mixture_and_weights_on_paths() -> None:
-    arch = Architecture('nasbench201', dict(type='mmnas_mae.UniformPathRelaxation', joint=True), init_std=1.0)
+    arch = CellArchitecture('nasbench201', dict(type='mmnas_mae.UniformPathRelaxation', joint=True), init_std=1.0)
     arch.requires_grad_(False)
     path = arch.sample()['cell']
     assert all(len(ops) == 1 for ops in path.active)
@@ -178,7 +178,9 @@ def test_setn_trains_alpha_on_the_mixture_and_weights_on_paths() -> None:
 
 
 def test_an_edge_without_operations_is_refused() -> None:
-    arch = Architecture('s2', dict(type='mmnas_mae.UniformPathRelaxation', exclude=['skip_connect', 'sep_conv_3x3']))
+    arch = CellArchitecture(
+        's2', dict(type='mmnas_mae.UniformPathRelaxation', exclude=['skip_connect', 'sep_conv_3x3'])
+    )
     with pytest.raises(ValueError, match='leaves an edge without operations'):
         arch.sample()
 
@@ -225,7 +227,7 @@ def test_a_drawn_network_equals_the_mixture_with_its_weights() -> None:
 
 
 def test_sigmoid_weights_start_at_one_half_and_are_independent() -> None:
-    arch = Architecture('s0', dict(type='mmnas_mae.SigmoidRelaxation'))
+    arch = CellArchitecture('s0', dict(type='mmnas_mae.SigmoidRelaxation'))
     assert torch.equal(arch.weights()['normal'], torch.full((14, 8), 0.5))
     assert arch.entropy() == pytest.approx(1.0)
     with torch.no_grad():
@@ -294,4 +296,4 @@ def test_samples_are_accumulated_as_their_mean() -> None:
 )
 def test_bad_settings_are_named(cfg: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Architecture('s0', dict(cfg, type=f'mmnas_mae.{cfg["type"]}'))
+        CellArchitecture('s0', dict(cfg, type=f'mmnas_mae.{cfg["type"]}'))

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmnas_mae.models import Architecture, CellWeights, DARTSNetwork, DARTSSupernet, PatchMaskGenerator, Visibility
+from mmnas_mae.models import CellArchitecture, CellWeights, DARTSNetwork, DARTSSupernet, PatchMaskGenerator, Visibility
 from mmnas_mae.spaces import CellGenotype, CellGraph, CellSpace, get_space
 
 SPACES = [f'darts_s{i}' for i in range(5)]
@@ -170,14 +170,14 @@ def test_each_cell_type_has_its_own_weights_and_every_weight_matters():
 
 
 def test_alpha_starts_small_and_normal():
-    alphas = torch.cat([Architecture('s0').alphas['normal'].flatten() for _ in range(50)])
+    alphas = torch.cat([CellArchitecture('s0').alphas['normal'].flatten() for _ in range(50)])
     assert float(alphas.detach().std()) == pytest.approx(1e-3, rel=0.03)
     assert float(alphas.detach().mean()) == pytest.approx(0, abs=5e-5)
-    assert not Architecture('s0', init_std=0).alphas['reduce'].any()
+    assert not CellArchitecture('s0', init_std=0).alphas['reduce'].any()
 
 
 def test_weights_are_the_softmax_over_the_candidates():
-    arch = Architecture('s0')
+    arch = CellArchitecture('s0')
     nn.init.normal_(arch.alphas['normal'])
     expected = arch.alphas['normal'].exp() / arch.alphas['normal'].exp().sum(1, keepdim=True)
     torch.testing.assert_close(arch.weights()['normal'], expected)
@@ -209,17 +209,17 @@ def test_candidates_that_do_not_exist_get_no_weight_and_no_gradient():
 
 
 def test_entropy_is_a_share_of_what_is_possible():
-    arch = Architecture(ragged_space(), init_std=0)
+    arch = CellArchitecture(ragged_space(), init_std=0)
     # The edges with one candidate are decided, the others undecided.
     assert arch.entropy() == pytest.approx(9 / 14)
     for alpha in arch.alphas.values():
         alpha.data[:, 0] = 100
     assert arch.entropy() == pytest.approx(0, abs=1e-6)
-    assert Architecture('s0', init_std=0).entropy() == pytest.approx(1)
+    assert CellArchitecture('s0', init_std=0).entropy() == pytest.approx(1)
 
 
 def test_the_genotype_follows_alpha():
-    arch = Architecture('s0')
+    arch = CellArchitecture('s0')
     ops = arch.space.cells['normal'].ops[0]
     for alpha in arch.alphas.values():
         alpha.data[:, ops.index('dil_conv_5x5')] = 1

@@ -11,7 +11,7 @@ from .base_architecture import BaseArchitecture
 from .cell import CellWeights
 
 
-class Architecture(BaseArchitecture):
+class CellArchitecture(BaseArchitecture):
     """Alpha, one matrix for each cell type, its relaxation, and beta where edges have parameters.
 
     Args:

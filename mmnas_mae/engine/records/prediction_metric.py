@@ -10,7 +10,7 @@ SCORES = ('accuracy', 'loss')
 
 
 @METRICS.register_module()
-class ObjectiveMetric(BaseMetric):
+class PredictionMetric(BaseMetric):
     """Mean loss of held-out images under a search's own objective, its accuracy, and the score.
 
     ``objective/mean`` is the mean loss over images, ``objective/accuracy`` the share of
@@ -28,7 +28,7 @@ class ObjectiveMetric(BaseMetric):
 
     def __init__(self, score: str = 'accuracy', **kwargs: Any) -> None:
         if score not in SCORES:
-            raise ValueError(f'ObjectiveMetric.score must be one of {SCORES}, got {score!r}')
+            raise ValueError(f'PredictionMetric.score must be one of {SCORES}, got {score!r}')
         super().__init__(**kwargs)
         self.score = score
 
@@ -46,3 +46,7 @@ class ObjectiveMetric(BaseMetric):
         accuracy = 100 * correct
         # Not named "loss": MMEngine's log averages such values over past validations.
         return dict(mean=loss, accuracy=accuracy, score=accuracy if self.score == 'accuracy' else -loss)
+
+
+# Its earlier name, for configs of version 0.1.
+METRICS.register_module(name='ObjectiveMetric', module=PredictionMetric)

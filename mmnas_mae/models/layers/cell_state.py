@@ -69,7 +69,7 @@ class ReLUStart(SharedStart):
         return self.finish(self.start(x, visible) if started is None else started, visible, scale)
 
 
-class Source:
+class CellState:
     """A state of a cell in one forward pass, from which edges leave.
 
     The first steps of the operations on it (:class:`SharedStart`) are computed once, in
@@ -98,12 +98,12 @@ class Source:
             return None, op(self.x, self.visible, self._started(op), weight)
         return weight, self.run(op)
 
-    def channels(self, count: int) -> 'Source':
+    def channels(self, count: int) -> 'CellState':
         """The first ``count`` channels, as a state of their own."""
 
-        def cut() -> Source:
+        def cut() -> CellState:
             x = self.x[:, :count]
-            return Source(fast_layout(x) if self.shared else x, self.visible, self.shared)
+            return CellState(fast_layout(x) if self.shared else x, self.visible, self.shared)
 
         return self._once(('channels', count), cut)
 
