@@ -28,12 +28,13 @@ def tiny():
 
 
 @pytest.fixture(scope='session')
-def launch(repository):
+def launch(repository, seed):
     """A runner by the flags of tools/train.py."""
 
     def build(config, work_dir, options, *flags):
         parser = argparse.ArgumentParser()
         add_train_arguments(parser)
+        options = [f'randomness.seed={seed}', *options]
         command = [str(repository / 'configs' / config), '--work-dir', str(work_dir), *flags, '--cfg-options', *options]
         return build_runner(load_config(parser.parse_args(command)))
 
@@ -41,9 +42,9 @@ def launch(repository):
 
 
 @pytest.fixture(scope='session')
-def classifier(launch, data_file, tmp_path_factory):
+def classifier(launch, seed, data_file, tmp_path_factory):
     """Checkpoint of an ImageNet recipe, a few steps on real images."""
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     images = 'train_dataloader.dataset'
     options = [
         *TINY,

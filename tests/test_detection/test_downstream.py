@@ -40,7 +40,7 @@ def test_the_segmentation_decoder_learns_real_images(launch, maps, tmp_path):
         'optim_wrapper.optimizer.lr=0.002',
         'log_level=ERROR',
     ]
-    options += ['default_hooks.checkpoint.interval=30', 'param_scheduler.end=30', 'randomness.seed=0']
+    options += ['default_hooks.checkpoint.interval=30', 'param_scheduler.end=30']
     for part, resize in (('train', 2), ('val', 1), ('test', 1)):
         data = f'{part}_dataloader.dataset'
         options += [f'{data}.data_prefix.img_path={maps}', f'{data}.data_prefix.seg_map_path={maps}']
@@ -64,7 +64,7 @@ def test_the_classification_head_learns_real_images(launch, data_file, tmp_path)
     options += [f'{data}.pipeline.0.type=Resize', f'{data}.pipeline.0.scale=64', f'{data}.pipeline.1.type=Resize']
     options += [f'{data}.pipeline.1.scale=64', f'{data}.pipeline.2.prob=0.0', f'{data}.pipeline.3.brightness=0.0']
     options += [f'{data}.pipeline.3.{name}=0.0' for name in ('contrast', 'saturation', 'hue')]
-    options += ['train_dataloader.batch_size=16', 'train_dataloader.num_workers=0', 'randomness.seed=0']
+    options += ['train_dataloader.batch_size=16', 'train_dataloader.num_workers=0']
     options += ['model.network.init_channels=16', 'train_cfg.max_epochs=30', 'param_scheduler.end=30']
     options += ['default_hooks.checkpoint.interval=30', 'default_hooks.checkpoint.save_best=None', 'log_level=ERROR']
     runner = launch(LABELS, tmp_path, options, '--no-validate')

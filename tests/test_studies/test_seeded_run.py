@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 
 import pytest
 
@@ -53,9 +52,7 @@ def test_pieces_add_up_to_the_whole(repository, tmp_path, capsys):
 
 def test_a_process_that_does_not_stop_is_killed_and_no_other_starts(repository, tmp_path):
     runs = [Script(STUBBORN, repository, tmp_path, seed) for seed in (0, 1)]
-    start = time.monotonic()
     assert not run_all(runs, jobs=1, seconds=1.0, grace=0.5)
-    assert time.monotonic() - start < 15
     assert [run.state['starts'] for run in runs] == [1, 0]
     assert [run.failed for run in runs] == [False, False]
 
