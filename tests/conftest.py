@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+os.environ.setdefault('MMNAS_DATA', str(REPOSITORY.parent / 'shared' / 'data'))
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +28,8 @@ def repository() -> Path:
 
 @pytest.fixture(scope='session')
 def data_dir() -> Path:
-    """The folder with real images and benchmark tables: MMNAS_DATA, or ../shared/data."""
-    return Path(os.environ.get('MMNAS_DATA', REPOSITORY.parent / 'shared' / 'data'))
+    """The folder with real images and benchmark tables: MMNAS_DATA, or ../shared/data in these tests."""
+    return Path(os.environ['MMNAS_DATA'])
 
 
 @pytest.fixture(scope='session')

@@ -65,7 +65,7 @@ def test_errors_are_one_line_that_says_what_exists(call, data_file, tmp_path):
         (('nasbench201', OPTIMUM, '--dataset', 'mnist'), 'there are: cifar10, cifar100, imagenet16'),
         (('nasbench201', OPTIMUM, '--metric', 'top1'), 'there are: params, flops_m, valid, test'),
         (('nasbench201', OPTIMUM, '--table', tmp_path), f'nb201.parquet or .* in {tmp_path}; set MMNAS_DATA'),
-        (('imagenet', OPTIMUM), 'there are: nasbench201, nasbench101, transnas101'),
+        (('imagenet', OPTIMUM), 'there are: nasbench101, nasbench201, transnas101'),
     ):
         message, printed = call(*arguments)
         assert printed == ''
