@@ -39,3 +39,6 @@ SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])
 
 #: Candidate operations: functions of :class:`mmnas_mae.models.OpArgs` that return a module.
 OPS = Registry('candidate operation', scope=SCOPE, locations=[f'{SCOPE}.models'])
+
+#: Tables of benchmarks: functions that return a :class:`mmnas_mae.benchmarks.Benchmark`, looked up by name.
+BENCHMARKS = Registry('benchmark', scope=SCOPE, locations=[f'{SCOPE}.benchmarks'])

@@ -3,14 +3,21 @@
 import copy
 import os
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmnas_mae.benchmarks import Benchmark
+from mmnas_mae.registry import BENCHMARKS
+from mmnas_mae.spaces import get_space
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+os.environ.setdefault('MMNAS_DATA', str(REPOSITORY.parent / 'shared' / 'data'))
 
 
 @pytest.fixture(scope='session')
@@ -33,8 +40,8 @@ def repository() -> Path:
 
 @pytest.fixture(scope='session')
 def data_dir() -> Path:
-    """The folder with real images and benchmark tables: MMNAS_DATA, or ../shared/data."""
-    return Path(os.environ.get('MMNAS_DATA', REPOSITORY.parent / 'shared' / 'data'))
+    """The folder with real images and benchmark tables: MMNAS_DATA, or ../shared/data in these tests."""
+    return Path(os.environ['MMNAS_DATA'])
 
 
 @pytest.fixture(scope='session')
@@ -49,6 +56,39 @@ def data_file(data_dir: Path) -> Callable[[str], Path]:
         return path
 
     return find
+
+
+@pytest.fixture
+def field_table(tmp_path: Path) -> Iterator[Path]:
+    """A folder with the table of a benchmark ``field`` that no module of the package knows.
+
+    It holds the 64 cells of NAS-Bench-201 with skip connections and 3x3 convolutions alone, written with the sources
+    in descending order. ``crops.top1`` is a share of 1, missing for the last; ``soil.error`` in metres; ``crops.size``
+    counts parameters.
+    """
+    space = get_space(dict(type='nasbench201', restrict=dict(cell=['skip_connect', 'nor_conv_3x3'])))
+    archs = ['+'.join(_descending(node) for node in space.format(g).split('+')) for g in space.enumerate()]
+    columns = {
+        'arch': archs,
+        'crops.top1': [*(0.5 + i / 200 for i in range(63)), None],
+        'soil.error': [1000.0 * i for i in range(64)],
+        'crops.size': [100 * arch.count('conv') for arch in archs],
+        'remark': ['none'] * 64,
+    }
+    pq.write_table(pa.table(columns), tmp_path / 'field.parquet')
+
+    def field(headline: str = 'top1') -> Benchmark:
+        pairs = (('crops', headline), ('soil', 'error'))
+        units = {'top1': 'share of 1', 'error': 'metres', 'size': 'parameters'}
+        return Benchmark(spaces=('nasbench201',), files=('field.parquet',), headline=pairs, units=units)
+
+    BENCHMARKS.register_module(name='field', module=field)
+    yield tmp_path
+    del BENCHMARKS.module_dict['field']
+
+
+def _descending(node: str) -> str:
+    return f'|{"|".join(reversed(node.strip("|").split("|")))}|'
 
 
 @pytest.fixture

@@ -6,38 +6,16 @@ goes on where it stopped.
 """
 
 import argparse
-import csv
 import json
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from mmengine.config import Config, DictAction
 
 from mmnas_mae.benchmarks.load import load_table
-from mmnas_mae.benchmarks.table import BenchmarkTable
-from mmnas_mae.discrete import Evaluation, Evaluator, SearchRun, build_scorer, run_discrete_search
-from mmnas_mae.spaces import Genotype, get_space
-
-
-def true_values(table: Optional[BenchmarkTable], found: Evaluation) -> Optional[dict[str, float]]:
-    """What a table knows of an architecture after full training; None without a table or entry."""
-    entry = None if table is None else table.find(found.genotype)
-    return None if entry is None else {f'{d}_{m}': float(table.value(entry, d, m)) for d, m in table.headline}
-
-
-def write_curve(path: Path, evaluate: Evaluator, table: Optional[BenchmarkTable]) -> None:
-    """One row for each evaluation: its score, the best until then, and the true accuracy of that best."""
-    names = [] if table is None else [f'{d}_{m}' for d, m in table.headline]
-    with path.open('w', newline='') as file:
-        writer = csv.writer(file)
-        writer.writerow(['evaluations', 'score', 'best_score', *(f'best_{name}' for name in names), 'best_arch'])
-        known: dict[str, dict] = {}
-        for number, (own, best) in enumerate(zip(evaluate.history, evaluate.best_so_far()), 1):
-            if best.arch not in known:
-                known[best.arch] = true_values(table, best) or {}
-            true = [known[best.arch].get(name) for name in names]
-            writer.writerow([number, own.score, best.score, *true, best.arch])
+from mmnas_mae.discrete import SearchRun, run_discrete_search
+from mmnas_mae.spaces import get_space
 
 
 def main() -> None:
@@ -80,23 +58,11 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
     run = SearchRun.from_config(**run_cfg) if run_cfg.get('config') else None
     space = get_space(cfg.space if isinstance(cfg.space, str) else dict(cfg.space))
     table = load_table(**cfg.truth) if cfg.get('truth') else None
-    settings = dict(space=cfg.space, search=cfg.search, scorer=cfg.scorer, run=run_cfg, seed=seed)
-    evaluate = Evaluator(space, build_scorer(cfg.scorer, run), folder / 'evaluations.jsonl', settings)
-    best = run_discrete_search(cfg.search, space, evaluate, seed, run)
-
-    write_curve(folder / 'curve.csv', evaluate, table)
-    meta = dict(seed=seed, score=best.score, selected_by=cfg.search.type)
-    Genotype(best.genotype.space, best.genotype.cells, meta, best.genotype.macro).save(folder / 'genotype.json')
-    result = dict(
-        arch=best.arch,
-        score=best.score,
-        found_at=best.number + 1,
-        evaluations=len(evaluate.history),
-        architectures=len({evaluation.arch for evaluation in evaluate.history}),
-        seconds=round(sum(evaluation.seconds for evaluation in evaluate.history), 3),
-        seed=seed,
-        values=true_values(table, best),
-    )
+    log, settings = folder / 'evaluations.jsonl', dict(space=cfg.space, run=run_cfg)
+    found = run_discrete_search(cfg.search, cfg.scorer, space, seed, log, settings, run, table)
+    found.genotype.save(folder / 'genotype.json')
+    found.write_curve(folder / 'curve.csv')
+    result = found.result()
     (folder / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
     return result
 

@@ -1,6 +1,5 @@
 from .angle_evolution import AngleEvolution
 from .angle_scorer import AngleScorer
-from .build import build_scorer, run_discrete_search
 from .discrete_search_hook import DiscreteSearchHook
 from .evaluation import Evaluation, Evaluator
 from .fixed_child import batch_statistics, child_weights, fixed_child
@@ -9,6 +8,7 @@ from .map_evaluations import map_evaluations
 from .most_likely_search import MostLikelySearch, most_likely
 from .random_search import RandomSearch
 from .regularized_evolution import RegularizedEvolution
+from .run import Found, build_scorer, run_discrete_search
 from .search_run import Images, SearchRun, load_images
 from .short_training_scorer import ShortTrainingScorer
 from .table_scorer import TableScorer
@@ -19,6 +19,7 @@ __all__ = [
     'DiscreteSearchHook',
     'Evaluation',
     'Evaluator',
+    'Found',
     'Images',
     'InheritedScorer',
     'MostLikelySearch',

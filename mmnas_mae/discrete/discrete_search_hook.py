@@ -1,7 +1,6 @@
 """The discrete search at the end of a one-shot search."""
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Any, Mapping, Optional, Union
@@ -14,10 +13,8 @@ from mmengine.runner import Runner
 from ..benchmarks.load import load_table
 from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS
-from ..spaces import Genotype
 from ..utils import unwrap
-from .build import build_scorer, run_discrete_search
-from .evaluation import Evaluation, Evaluator
+from .run import Found, run_discrete_search
 from .search_run import SearchRun
 
 
@@ -44,6 +41,7 @@ class DiscreteSearchHook(Hook):
 
     Raises:
         FileNotFoundError: there is no such table.
+        ValueError: the table is of another space.
     """
 
     # After the last validation and what other hooks write about the last epoch.
@@ -72,7 +70,10 @@ class DiscreteSearchHook(Hook):
 
         Raises:
             FileNotFoundError: a resumed run has none.
+            ValueError: the model searches another space than the benchmark knows.
         """
+        if self.table is not None:
+            self.table.check_space(unwrap(runner.model).arch.space.name)
         file = Path(runner.work_dir, 'initial_weights.pth')
         if not self.keep_initial:
             return
@@ -86,28 +87,25 @@ class DiscreteSearchHook(Hook):
         """Searches, and writes what was found."""
         file = Path(runner.work_dir, 'initial_weights.pth')
         run = SearchRun.from_runner(runner, self.heldout, self.train, file if self.keep_initial else None)
-        settings = dict(search=self.search, scorer=self.scorer, heldout=self.heldout, seed=runner.seed)
         log = Path(runner.work_dir, 'selection.jsonl')
         log.unlink(missing_ok=True)  # the weights may have been trained further
-        evaluate = Evaluator(run.space, build_scorer(self.scorer, run), log, settings)
-        best = run_discrete_search(self.search, run.space, evaluate, runner.seed, run)
-        runner.logger.info(f'selected of {len(evaluate.history)}: score {best.score:.4f}; {best.arch}')
-        self._write(runner, best)
-
-    def _write(self, runner: Runner, best: Evaluation) -> None:
-        found = best.genotype
-        meta = dict(seed=runner.seed, epoch=runner.epoch, score=best.score, selected_by=self.search['type'])
-        Genotype(found.space, found.cells, meta, found.macro).save(Path(runner.work_dir, 'genotype.json'))
         table = self.table or next((hook.table for hook in runner.hooks if isinstance(hook, BenchmarkHook)), None)
-        if table is None:
-            return
-        entry, values = table.find(found), None
-        if entry is not None:
-            values = {f'{d}_{m}': float(table.value(entry, d, m)) for d, m in table.headline}
-            values = {name: value for name, value in values.items() if math.isfinite(value)}
-            runner.logger.info(f'{table.name} {", ".join(f"{name} {value:.2f}" for name, value in values.items())}')
+        settings, epoch = dict(heldout=self.heldout), runner.epoch
+        found = run_discrete_search(
+            self.search, self.scorer, run.space, runner.seed, log, settings, run, table, epoch=epoch
+        )
+        best, tried = found.best, len(found.evaluate.history)
+        runner.logger.info(f'selected of {tried}: score {best.score:.4f}; {best.arch}')
+        found.genotype.save(Path(runner.work_dir, 'genotype.json'))
+        if table is not None:
+            self._write_truth(runner, found)
+
+    @staticmethod
+    def _write_truth(runner: Runner, found: Found) -> None:
+        if found.values is not None:
+            runner.logger.info(f'{found.table.name} {found.table.show(found.values)}')
         history = Path(runner.work_dir, 'benchmark_history.jsonl')
         lines = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
         lines = [line for line in lines if not line.get('selected')]
-        lines.append(dict(epoch=runner.epoch, arch=best.arch, values=values, selected=True))
-        history.write_text(''.join(json.dumps(line) + '\n' for line in lines))
+        line = dict(epoch=runner.epoch, arch=found.best.arch, values=found.values, units=found.units, selected=True)
+        history.write_text(''.join(json.dumps(line) + '\n' for line in [*lines, line]))

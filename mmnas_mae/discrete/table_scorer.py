@@ -17,8 +17,7 @@ class TableScorer:
         benchmark: name of the benchmark, such as ``nasbench201``.
         dataset: data set, such as ``cifar10``.
         metric: metric and fidelity, such as ``valid_12ep``, which REA has in NAS-Bench-201.
-        table: the table or a folder that holds it; ``MMNAS_DATA`` or ``../shared/data`` by
-            default.
+        table: the table or a folder that holds it; ``MMNAS_DATA`` by default.
         skip_missing: scores an architecture that the table lacks as the worst, where it is
             an error by default.
 

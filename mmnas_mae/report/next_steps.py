@@ -3,7 +3,7 @@
 import shlex
 from typing import NamedTuple
 
-from ..benchmarks.load import FILES
+from ..benchmarks import benchmarks_of
 from ..spaces import Genotype, get_space
 from .search_history import SearchHistory
 
@@ -84,8 +84,9 @@ def _retraining(history: SearchHistory) -> list[Step]:
 
 
 def _looking_up(genotype: Genotype) -> list[Step]:
-    if genotype.space not in FILES:
+    known = benchmarks_of(genotype.space)
+    if not known:
         return []
     arch = shlex.quote(get_space(genotype.space).format(genotype))
-    command = f'python tools/analysis/query_benchmark.py {genotype.space} {arch}'
+    command = f'python tools/analysis/query_benchmark.py {known[0]} {arch}'
     return [Step('query', 'Look up the true accuracy, where the table is at hand', command)]

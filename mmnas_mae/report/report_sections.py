@@ -180,17 +180,21 @@ def evaluations(history: SearchHistory, prefix: str) -> str:
 
 
 def truth(history: SearchHistory, prefix: str) -> str:
-    """The accuracy of a benchmark's table, which the search did not see."""
+    """What a benchmark's table knows, which the search did not see; a panel for each unit."""
     lines = truth_curves(history)
     final = final_truth(history)
     if not lines and not final:
         raise NotRecordedError('no table of a benchmark was attached, or it lacks what was found')
     parts = []
     if any(len(steps) > 1 for steps, _ in lines.values()):
-        figure = new_figure(12, 3.4)
-        draw_curves(figure.subplots(), lines, 'accuracy after full training, by the table', 'epoch', 'per cent')
+        units = {name: unit for line in history.truth for name, unit in line.get('units', {}).items()}
+        panels = list(dict.fromkeys(units.get(name, '') for name in lines))
+        figure = new_figure(12, 3.4 * len(panels))
+        for axis, unit in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels):
+            drawn = {name: series for name, series in lines.items() if units.get(name, '') == unit}
+            draw_curves(axis, drawn, 'after full training, by the table', 'epoch', unit)
         svg = to_svg(figure, f'{prefix}truth')
-        parts.append(markup.svg_figure(svg, f'{prefix}truth-figure', f'True accuracy by epoch: {", ".join(lines)}'))
+        parts.append(markup.svg_figure(svg, f'{prefix}truth-figure', f'True values by epoch: {", ".join(lines)}'))
     rows = [(name, value, max([value, *lines.get(name, ((), ()))[1]])) for name, value in final.items()]
     parts.append(markup.table(['true value', 'of what was found', 'best on the way'], rows, f'{prefix}truth-table'))
     return '\n'.join(parts)

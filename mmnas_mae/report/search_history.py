@@ -60,7 +60,7 @@ class SearchHistory:
         training: names of the training scalars.
         epochs: the architecture after each epoch.
         genotype: what was found.
-        truth: lines of ``benchmark_history.jsonl``: ``epoch``, ``arch`` and ``values``.
+        truth: lines of ``benchmark_history.jsonl``: ``epoch``, ``arch``, ``values`` and ``units``.
         evaluations: what a discrete search scored: ``arch``, ``score`` (None where it could
             not be scored) and ``seconds``.
         result: ``result.json`` of a discrete search.

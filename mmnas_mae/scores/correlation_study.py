@@ -6,29 +6,9 @@ from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 
+from ..benchmarks.load import get_benchmark
 from .correlation import Estimate, RankStatistics, mean_over, top_k
 from .scores_file import Scores
-
-#: For each benchmark the true values that scores are compared with, and those that are known of each earlier in
-#: its training, where the table has them.
-TRUTHS: dict[str, dict[str, Optional[str]]] = dict(
-    nasbench201={f'{name}_test': f'{name}_test_12ep' for name in ('cifar10', 'cifar100', 'imagenet16')},
-    nasbench101=dict(cifar10_valid_acc_108='cifar10_valid_acc_12'),
-    **dict.fromkeys(
-        ('transnas101_micro', 'transnas101_macro'),
-        dict.fromkeys(
-            (
-                'class_scene_valid_top1',
-                'class_object_valid_top1',
-                'room_layout_valid_neg_loss',
-                'jigsaw_valid_top1',
-                'segmentsemantic_valid_mIoU',
-                'normal_valid_ssim',
-                'autoencoder_valid_ssim',
-            )
-        ),
-    ),
-)
 
 #: Of how many of the best-scored the true values are reported.
 TOP = (1, 10)
@@ -108,7 +88,7 @@ def study(
 
     Args:
         protocols: ways to score.
-        truths: names of true values; those of ``TRUTHS`` by default.
+        truths: names of true values; those that the benchmark is known for by default.
         resamples: resamples of the architectures, for intervals of 95 %.
         seed: seed of the resamples.
 
@@ -117,12 +97,12 @@ def study(
         samples; ``samples``, how many; ``losses``; and ``truths``, for each the :func:`compare` of it.
 
     Raises:
-        ValueError: see :func:`by_sample`; there is no such true value.
+        ValueError: see :func:`by_sample`; there is no such true value, or no such benchmark.
     """
     samples = by_sample(protocols)
     firsts = [sample[0].seeds[0] for sample in samples]
     benchmark = firsts[0].meta['benchmark']
-    known = TRUTHS.get(benchmark, {})
+    known = get_benchmark(benchmark).truth_names()
     together = [Protocol(p.name, [s for sample in samples for s in sample[i].seeds]) for i, p in enumerate(protocols)]
     return dict(
         benchmark=benchmark,

@@ -6,6 +6,7 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 import numpy as np
 import torch
 
+from ..benchmarks.benchmark import PARAMETERS
 from ..benchmarks.table import BenchmarkTable
 from ..discrete import Evaluation, Evaluator, SearchRun, batch_statistics
 from ..models import MAENAS
@@ -67,9 +68,9 @@ def is_connected(genotype: Genotype, space: SearchSpace) -> bool:
 
 def count_params(genotype: Genotype, table: BenchmarkTable) -> int:
     """Parameters of the stand-alone network: those of the table or, where it lacks them, those of ours."""
-    for dataset, metric in table.columns:
-        if metric == 'params':
-            return int(table.value(table.find(genotype), dataset, metric))
+    known = table.params(genotype)
+    if known is not None:
+        return known
     with torch.device('meta'):
         network = build_network(genotype.space, genotype)
     return sum(parameter.numel() for parameter in network.parameters())
@@ -113,7 +114,7 @@ def score_columns(history: Sequence[Evaluation], table: BenchmarkTable) -> dict[
         ``<data set>_<metric>`` for each value of the table, NaN where it is missing.
     """
     entries = [table.find(evaluation.genotype) for evaluation in history]
-    pairs = [pair for pair in table.columns if pair[1] != 'params']
+    pairs = [pair for pair in table.columns if table.units['_'.join(pair)] != PARAMETERS]
     return dict(
         arch=[evaluation.arch for evaluation in history],
         score=[evaluation.score for evaluation in history],

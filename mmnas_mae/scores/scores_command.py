@@ -30,7 +30,7 @@ SCORERS = dict(inherited='InheritedScorer', short='ShortTrainingScorer', table='
 def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     """What is scored, and how."""
     parser.add_argument('--benchmark', default='nasbench201', help='whose architectures (default: nasbench201)')
-    parser.add_argument('--table', help='its table or a folder with it (default: MMNAS_DATA or ../shared/data)')
+    parser.add_argument('--table', help='its table or a folder with it (default: MMNAS_DATA)')
     parser.add_argument('--num', type=int, default=300, help='number of architectures (default: 300)')
     parser.add_argument('--arch-seed', type=int, default=0, help='seed of the sample (default: 0)')
     parser.add_argument('--connected-only', action='store_true', help='sample only cells that pass on their input')
@@ -64,8 +64,8 @@ def score_architectures(args: argparse.Namespace) -> bool:
     scorer = _scorer_config(args, table)
     cls = TASK_UTILS.get(scorer['type'])
     run = _build_run(args) if getattr(cls, 'needs_run', False) else None
-    if run is not None and run.space.name != table.spaces[0].name:
-        raise ValueError(f'{args.config} searches {run.space.name}, --benchmark {table.name} is of another space')
+    if run is not None:
+        table.check_space(run.space.name)
     out, meta = Path(args.out), _settings(args, table, scorer)
     evaluate = Evaluator(table.spaces[0], build_scorer(scorer, run), out.with_suffix('.jsonl'), meta)
     complete = _evaluate(args, evaluate, genotypes)

@@ -257,12 +257,10 @@ def test_configs_build_searches_and_scorers(data_file):
             table=table,
         )
     )
-    space = get_space('transnas101_macro')
-    evaluate = Evaluator(space, scorer)
     cfg = dict(type='mmnas_mae.RegularizedEvolution', population=5, sample=2, cycles=60)
-    best = run_discrete_search(cfg, space, evaluate, seed=0)
-    assert best.score == scorer.table.query(best.arch, 'jigsaw', 'valid_top1')
-    assert best.score > statistics.mean(e.score for e in evaluate.history[:5])
+    found = run_discrete_search(cfg, scorer, get_space('transnas101_macro'), seed=0)
+    assert found.best.score == scorer.table.query(found.best.arch, 'jigsaw', 'valid_top1')
+    assert found.best.score > statistics.mean(e.score for e in found.evaluate.history[:5])
     assert build_scorer(count_skips) is count_skips
     with pytest.raises(ValueError, match="no scorer 'mmnas_mae.Oracle'; there are: .*TableScorer"):
         build_scorer(dict(type='mmnas_mae.Oracle'))

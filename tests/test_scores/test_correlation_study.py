@@ -50,6 +50,22 @@ def test_true_accuracy_as_score_and_its_controls(scores):
     assert values['predictors']['parameters']['all']['partial'] is None
 
 
+def test_true_values_are_those_of_a_benchmark_of_another_package(field_table):
+    table = load_table('field', field_table)
+    evaluate = Evaluator(table.spaces[0], TableScorer('field', 'soil', 'error', field_table))
+    evaluate.batch([table.genotype(arch) for arch in table.archs()])
+    columns = {name: np.array(values) for name, values in score_columns(evaluate.history, table).items()}
+    assert list(columns)[-2:] == ['crops_top1', 'soil_error']
+    assert list(columns['params']) == [100 * arch.count('conv') for arch in table.archs()]
+    found = study([Protocol('error', [Scores(columns, dict(benchmark='field', complete=True))])], resamples=20)
+    assert list(found['truths']) == ['crops_top1', 'soil_error']
+    # Both rise from row to row; the last has no accuracy.
+    assert found['truths']['crops_top1']['ranges']['all'] == 63
+    assert found['truths']['crops_top1']['predictors']['error']['all']['tau'] == pytest.approx((1, 1, 1))
+    with pytest.raises(ValueError, match="unknown benchmark 'orchard'; there are: nasbench101, "):
+        study([Protocol('error', [Scores(columns, dict(benchmark='orchard', complete=True))])], resamples=20)
+
+
 def test_seeds_are_averaged_and_protocols_compared_pairwise(scores):
     truth, generator = scores.columns['cifar100_test'], np.random.default_rng(0)
     order = generator.permutation(120)

@@ -6,7 +6,11 @@ import runpy
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+
+from mmnas_mae.registry import BENCHMARKS
 
 TOOL = 'tools/analysis/query_benchmark.py'
 OPTIMUM = '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|'
@@ -58,6 +62,30 @@ def test_a_data_set_and_a_metric_can_be_chosen(call, data_file):
     assert row == dict(index=6111, arch=OPTIMUM, cifar100_test=73.22)
 
 
+MODULE = """
+from mmnas_mae.benchmarks import Benchmark
+from mmnas_mae.registry import BENCHMARKS
+
+
+@BENCHMARKS.register_module()
+def farm():
+    return Benchmark(spaces=('nasbench201',), files=('farm.parquet',), headline=(('crops', 'top1'),))
+"""
+
+
+def test_a_table_of_an_imported_module_is_asked(call, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(BENCHMARKS, '_module_dict', dict(BENCHMARKS.module_dict))
+    (tmp_path / 'a_farm.py').write_text(MODULE)
+    columns = {'arch': [ALL_SKIP, OPTIMUM], 'crops.top1': [0.25, None], 'crops.seconds': [3, 4]}
+    pq.write_table(pa.table(columns), tmp_path / 'farm.parquet')
+    asked = ('--table', tmp_path, '--import', 'a_farm')
+    row = {'arch': ALL_SKIP, 'crops.top1': 0.25, 'crops.seconds': 3}
+    assert json.loads(call('farm', ALL_SKIP, *asked)[1]) == row
+    assert json.loads(call('farm', OPTIMUM, '--metric', 'top1', *asked)[1]) == {'arch': OPTIMUM, 'crops.top1': None}
+    assert re.match('error: .*no_such_farm', call('farm', OPTIMUM, '--import', 'no_such_farm')[0])
+
+
 def test_errors_are_one_line_that_says_what_exists(call, data_file, tmp_path):
     data_file('nb201.parquet')
     for arguments, words in (
@@ -65,7 +93,7 @@ def test_errors_are_one_line_that_says_what_exists(call, data_file, tmp_path):
         (('nasbench201', OPTIMUM, '--dataset', 'mnist'), 'there are: cifar10, cifar100, imagenet16'),
         (('nasbench201', OPTIMUM, '--metric', 'top1'), 'there are: params, flops_m, valid, test'),
         (('nasbench201', OPTIMUM, '--table', tmp_path), f'nb201.parquet or .* in {tmp_path}; set MMNAS_DATA'),
-        (('imagenet', OPTIMUM), 'there are: nasbench201, nasbench101, transnas101'),
+        (('imagenet', OPTIMUM), 'there are: nasbench101, nasbench201, transnas101'),
     ):
         message, printed = call(*arguments)
         assert printed == ''

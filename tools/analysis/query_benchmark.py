@@ -5,24 +5,30 @@ import json
 import math
 import sys
 
-from mmnas_mae.benchmarks.load import FILES, load_table
+from mmengine.utils import import_modules_from_strings
+
+from mmnas_mae.benchmarks import benchmark_names, load_table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('benchmark', help=f'one of: {", ".join(FILES)}')
+    parser.add_argument('benchmark', help=f'one of: {", ".join(benchmark_names())}, or one that --import brings')
     parser.add_argument(
         'arch', help='text of the architecture in quotes, or genotype.json; for nasbench101 also its hash'
     )
-    parser.add_argument('--table', help='the table or the folder that holds it (default: MMNAS_DATA or ../shared/data)')
+    parser.add_argument('--table', help='the table or the folder that holds it (default: MMNAS_DATA)')
     parser.add_argument('--dataset', help='only this data set')
     parser.add_argument('--metric', help='only this metric')
+    parser.add_argument(
+        '--import', dest='modules', metavar='MODULE', action='append', help='module that registers benchmarks'
+    )
     args = parser.parse_args()
     try:
+        import_modules_from_strings(args.modules or [])
         table = load_table(args.benchmark, args.table)
         kept = table.select(args.dataset and [args.dataset], args.metric and [args.metric])
         row = table.row(args.arch)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+    except (ValueError, FileNotFoundError, ImportError) as error:
         sys.exit(f'error: {error}')
     dropped = {column for pair, column in table.columns.items() if pair not in kept}
     # NaN is no JSON.

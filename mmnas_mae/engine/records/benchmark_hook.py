@@ -1,7 +1,6 @@
 """The true accuracy of what a search has found so far, from the table of its benchmark."""
 
 import json
-import math
 import os
 from pathlib import Path
 from typing import Optional, Sequence, Union
@@ -15,9 +14,6 @@ from ...benchmarks.table import BenchmarkTable
 from ...registry import HOOKS
 from ...utils import unwrap
 
-#: The cell of NAS-Bench-201 that DARTS collapses to.
-_ALL_SKIP = '|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|'
-
 
 @HOOKS.register_module()
 class BenchmarkHook(Hook):
@@ -25,14 +21,14 @@ class BenchmarkHook(Hook):
 
     Scalars: ``benchmark/<data set>_<metric>``, such as ``benchmark/cifar10_test``. File in
     the work directory: ``benchmark_history.jsonl``, one line an epoch with ``epoch``,
-    ``arch`` and ``values``, which is null where the table lacks the architecture.
+    ``arch``, ``values``, which is null where the table lacks the architecture, and ``units``.
+    A genotype of nothing but skip connections is warned of.
 
     Args:
         benchmark: name of the benchmark, such as ``nasbench201``.
-        table: the table or a folder that holds it; ``MMNAS_DATA`` or ``../shared/data`` by
-            default.
+        table: the table or a folder that holds it; ``MMNAS_DATA`` by default.
         datasets: data sets to report, all by default.
-        metrics: metrics to report; accuracies after full training by default.
+        metrics: metrics to report; what counts after full training by default.
 
     Raises:
         ValueError: the table has no such data set or metric, or is of another space.
@@ -62,34 +58,26 @@ class BenchmarkHook(Hook):
         Raises:
             ValueError: the model searches another space.
         """
-        space, known = unwrap(runner.model).arch.space.name, [space.name for space in self.table.spaces]
-        if space not in known:
-            raise ValueError(
-                f'BenchmarkHook.benchmark={self.table.name!r} knows {" and ".join(known)}, the model searches {space}'
-            )
+        self.table.check_space(unwrap(runner.model).arch.space.name)
         self._drop_history(runner)
 
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Looks up, logs and records the current genotype."""
-        genotype, epoch = unwrap(runner.model).genotype(), runner.epoch + 1
-        arch, entry = self.table.text(genotype), self.table.find(genotype)
-        values = None
-        if entry is None:
+        model, epoch = unwrap(runner.model), runner.epoch + 1
+        genotype = model.genotype()
+        arch, values = self.table.text(genotype), self.table.finite_values(genotype, self.pairs)
+        if values is None:
             runner.logger.info(f'epoch {epoch}: the table of {self.table.name} lacks {arch}')
         else:
-            values = {f'{d}_{m}': float(self.table.value(entry, d, m)) for d, m in self.pairs}
-            values = {name: value for name, value in values.items() if math.isfinite(value)}
             runner.visualizer.add_scalars({f'benchmark/{name}': value for name, value in values.items()}, step=epoch)
-            shown = ', '.join(f'{name} {value:.2f}' for name, value in values.items())
-            runner.logger.info(f'epoch {epoch}: {self.table.name} {shown}; {arch}')
-        if arch == _ALL_SKIP:
-            runner.logger.warning(
-                f'epoch {epoch}: the genotype is the collapsed cell of NAS-Bench-201, all skip connections '
-                '(a larger mask ratio or the hierarchical decoder counteract this)'
-            )
+            runner.logger.info(f'epoch {epoch}: {self.table.name} {self.table.show(values)}; {arch}')
+        skip = getattr(model.arch.space, 'skip_op', None)
+        if genotype.cells and all(0 < cell.num_edges == cell.count(skip) for cell in genotype.cells.values()):
+            runner.logger.warning(f'epoch {epoch}: the genotype is the collapsed cell, {skip} on all of its edges')
+        units = {name: self.table.units[name] for name in values or {}}
         with _history(runner).open('a') as file:
-            file.write(json.dumps(dict(epoch=epoch, arch=arch, values=values)) + '\n')
+            file.write(json.dumps(dict(epoch=epoch, arch=arch, values=values, units=units)) + '\n')
 
     @master_only
     def _drop_history(self, runner: Runner) -> None:

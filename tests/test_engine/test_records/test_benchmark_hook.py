@@ -55,6 +55,7 @@ def test_the_known_accuracy_is_logged_every_epoch(data_file, tmp_path, caplog):
     assert [line['epoch'] for line in lines] == [1, 2]
     assert [line['arch'] for line in lines] == [OPTIMUM, ALL_SKIP]
     assert lines[0]['values']['cifar10_test'] == 94.3733
+    assert lines[0]['units'] == {name.partition('/')[2]: 'per cent' for name in names}
     (warning,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert warning.startswith('epoch 2: the genotype is the collapsed cell')
 
@@ -119,3 +120,32 @@ def test_an_architecture_that_the_table_lacks_is_recorded_as_unknown(data_file, 
     ]
     assert len(runner.scalars) == 1
     assert f'epoch 2: the table of nasbench101 lacks {unknown}' in caplog.text
+    assert f'epoch 1: nasbench101 cifar10_valid_acc_108 {rows.column("valid_acc_108")[7].as_py():.4f} (share of 1)' in (
+        caplog.text
+    )
+
+
+def test_a_table_of_another_package_is_looked_up_in_its_own_units(field_table, tmp_path, caplog):
+    hook = BenchmarkHook('field', field_table)
+    runner = Recorder(tmp_path, 'nasbench201', ALL_SKIP)
+    hook.before_train(runner)
+    with caplog.at_level(logging.INFO):
+        hook.after_train_epoch(runner)
+        runner.epoch = 1
+        runner.set(ALL_SKIP.replace('skip_connect', 'nor_conv_3x3'))
+        hook.after_train_epoch(runner)
+    assert 'epoch 1: field crops_top1 0.5000 (share of 1), soil_error 0.000 (metres);' in caplog.text
+    first, second = _lines(tmp_path)
+    assert first['values'] == dict(crops_top1=0.5, soil_error=0.0)
+    assert first['units'] == dict(crops_top1='share of 1', soil_error='metres')
+    # Null in the file: left out, not written as NaN.
+    assert second['values'] == dict(soil_error=63000.0)
+    assert second['units'] == dict(soil_error='metres')
+
+
+def test_a_cell_of_skips_alone_is_warned_of_in_any_space(data_file, tmp_path, caplog):
+    hook = BenchmarkHook('transnas101_micro', data_file('transnas101.parquet'))
+    for arch in ('64-41414-1_11_110', '64-41414-1_11_111'):
+        hook.after_train_epoch(Recorder(tmp_path, 'transnas101_micro', arch))
+    (found,) = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert found == 'epoch 1: the genotype is the collapsed cell, skip_connect on all of its edges'
