@@ -104,11 +104,11 @@ def search_cfg(tmp_path: Path) -> Config:
             'train_dataloader.batch_size': 4,
             'train_dataloader.collate_fn': dict(type='default_collate'),
             'train_dataloader.dataset.dataset.size': 16,
-            'train_dataloader.dataset.fractions': dict(weights=0.002, arch=0.0015),
+            'train_dataloader.dataset.parts': [('weights', 0.002), ('arch', 0.0015)],
             'val_dataloader.batch_size': 4,
             'val_dataloader.collate_fn': dict(type='default_collate'),
             'val_dataloader.dataset.dataset.size': 16,
-            'val_dataloader.dataset.fractions': dict(heldout=0.01),
+            'val_dataloader.dataset.parts': [('heldout', 0.01)],
             'train_cfg.max_epochs': 2,
             'log_level': 'ERROR',
         }

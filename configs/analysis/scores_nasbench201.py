@@ -90,10 +90,8 @@ presets = dict(
             for name in _one_shot
             for key, value in {
                 'train_dataloader.batch_size': 32,
-                'train_dataloader.dataset.fractions.weights': 0.4,
-                'train_dataloader.dataset.fractions.arch': 0.1,
-                'val_dataloader.dataset.fractions.weights': 0.4,
-                'val_dataloader.dataset.fractions.arch': 0.1,
+                'train_dataloader.dataset.parts': [('weights', 0.4), ('arch', 0.1)],
+                'val_dataloader.dataset.parts': [('weights', 0.4), ('arch', 0.1)],
                 'train_cfg.max_epochs': 8,
                 'train_cfg.val_interval': 100,
                 'param_scheduler.weights.0.end': 8,

@@ -53,8 +53,7 @@ presets = dict(
     small={
         '!*-retrained:model.backbone.init_channels': 4,
         '!*-retrained:model.backbone.layers': 5,
-        '!*-retrained:train_dataloader.dataset.fractions.weights': 0.032,
-        '!*-retrained:train_dataloader.dataset.fractions.arch': 0.032,
+        '!*-retrained:train_dataloader.dataset.parts': [('weights', 0.032), ('arch', 0.032)],
         '!*-retrained:train_cfg.val_interval': 5,
         '!*-retrained:param_scheduler.weights.0.end': 5,
         '!*-retrained:optim_wrapper.arch.optimizer.lr': 0.01,

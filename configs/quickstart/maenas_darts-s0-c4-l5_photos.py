@@ -21,7 +21,7 @@ train_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='weights',
-        fractions=dict(weights=0.1, arch=0.1),
+        parts=[('weights', 0.1), ('arch', 0.1)],
         dataset=dict(
             type='mmnas_mae.PhotoCrops',
             split='train',
@@ -39,7 +39,7 @@ val_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='heldout',
-        fractions=dict(heldout=0.2),
+        parts=[('heldout', 0.2)],
         dataset=dict(type='mmnas_mae.PhotoCrops', split='val', pipeline=[dict(type='mmnas_mae.PackImages')]),
     ),
 )

@@ -14,7 +14,7 @@ _base_ = [
     '../_base_/search_runtime.py',
 ]
 model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.ConcreteRelaxation')))
-train_dataloader = dict(dataset=dict(fractions=dict(_delete_=True, weights=1.0)))
+train_dataloader = dict(dataset=dict(parts=[('weights', 1.0)]))
 param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=150)])
 train_cfg = dict(max_epochs=150)
 default_hooks = dict(

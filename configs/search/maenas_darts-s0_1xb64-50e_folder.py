@@ -16,7 +16,7 @@ data_preprocessor = dict(
     type='ImgDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr_to_rgb=True
 )
 data_root = '{{$IMAGE_FOLDER:data/images}}'
-fractions = dict(weights=0.45, arch=0.45, heldout=0.1)
+parts = [('weights', 0.45), ('arch', 0.45), ('heldout', 0.1)]
 train_dataloader = dict(
     batch_size=64,
     num_workers=4,
@@ -24,7 +24,7 @@ train_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='weights',
-        fractions=fractions,
+        parts=parts,
         dataset=dict(
             type='CustomDataset',
             data_root=data_root,
@@ -45,7 +45,7 @@ val_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='heldout',
-        fractions=fractions,
+        parts=parts,
         dataset=dict(
             type='CustomDataset',
             data_root=data_root,

@@ -15,7 +15,7 @@ _base_ = [
     '../_base_/schedules/search_250e.py',
     '../_base_/search_runtime.py',
 ]
-train_dataloader = dict(dataset=dict(fractions=dict(_delete_=True, weights=1.0)))
+train_dataloader = dict(dataset=dict(parts=[('weights', 1.0)]))
 default_hooks = dict(
     bilevel=None,
     genotype=None,

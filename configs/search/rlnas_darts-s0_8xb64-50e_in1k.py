@@ -17,7 +17,7 @@ _base_ = [
     '../_base_/search_runtime.py',
 ]
 model = dict(backbone=dict(init_channels=48, layers=14, stem='imagenet'), head=dict(num_classes=1000), label_smooth=0.1)
-train_dataloader = dict(batch_size=64, dataset=dict(fractions=dict(_delete_=True, weights=1.0)))
+train_dataloader = dict(batch_size=64, dataset=dict(parts=[('weights', 1.0)]))
 optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.1, weight_decay=4e-5), clip_grad=None))
 param_scheduler = dict(weights=[dict(type='PolyLR', power=1.0, eta_min=0.0, by_epoch=True, begin=0, end=50)])
 default_hooks = dict(

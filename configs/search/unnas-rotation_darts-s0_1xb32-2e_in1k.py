@@ -16,7 +16,7 @@ _base_ = [
     '../_base_/search_runtime.py',
 ]
 model = dict(backbone=dict(stem='imagenet'))
-train_dataloader = dict(batch_size=32, dataset=dict(fractions=dict(weights=0.5, arch=0.5)))
+train_dataloader = dict(batch_size=32, dataset=dict(parts=[('weights', 0.5), ('arch', 0.5)]))
 optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.05, weight_decay=3e-5)), arch=dict(optimizer=dict(lr=1.5e-4)))
 param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=2)])
 train_cfg = dict(max_epochs=2, val_interval=1)

@@ -1,8 +1,9 @@
 """The disjoint parts of a data set that a search trains weights and architecture on."""
 
+import hashlib
 import random
 from contextlib import contextmanager, nullcontext
-from typing import Any, Iterator, Mapping, Optional, Union
+from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ class SearchSplit(Dataset):
     """One part of a data set, drawn without labels, with reproducible augmentation.
 
     Parts are consecutive pieces of one seeded permutation, so those of equal ``seed``
-    and ``fractions`` are disjoint. ``shuffle=False`` cuts the data set in its own
+    and ``parts`` are disjoint. ``shuffle=False`` cuts the data set in its own
     order, as the original DARTS does.
 
     The random transforms of a sample depend on (seed, epoch, index of the sample)
@@ -26,14 +27,15 @@ class SearchSplit(Dataset):
 
     Args:
         dataset: the whole data set, a config or an object.
-        part: which of ``fractions``.
-        fractions: share of the data set for each part, in order; they may leave a rest.
-            Two halves, ``weights`` and ``arch``, by default.
+        part: name of one of ``parts``.
+        parts: (name, share of the data set) of each part, in the order in which they are cut;
+            they may leave a rest. ``[('weights', 0.5), ('arch', 0.5)]`` by default. No dict,
+            since MMEngine sorts the keys of a config that it writes, and so the parts.
         seed: seed of the permutation and of the augmentation.
         shuffle: whether samples are drawn at random.
 
     Raises:
-        ValueError: ``part`` is not in ``fractions``, the fractions are no shares, or the
+        ValueError: ``parts`` is no list of names and shares, ``part`` is none of them, or the
             part would be empty.
         RuntimeError: the data set cannot be made; names its type and ``data_root``.
     """
@@ -42,15 +44,14 @@ class SearchSplit(Dataset):
         self,
         dataset: Union[dict, Dataset],
         part: str,
-        fractions: Optional[Mapping[str, float]] = None,
+        parts: Optional[Sequence[tuple[str, float]]] = None,
         seed: int = 0,
         shuffle: bool = True,
     ) -> None:
-        self.fractions = dict(weights=0.5, arch=0.5) if fractions is None else dict(fractions)
-        if part not in self.fractions:
-            raise ValueError(f'part must be one of fractions ({", ".join(self.fractions)}), got {part!r}')
-        if min(self.fractions.values()) <= 0 or sum(self.fractions.values()) > 1 + 1e-9:
-            raise ValueError(f'fractions must be above 0 and sum to at most 1, got {self.fractions}')
+        self.parts = _read_parts([('weights', 0.5), ('arch', 0.5)] if parts is None else parts)
+        names = [name for name, _ in self.parts]
+        if part not in names:
+            raise ValueError(f'SearchSplit.part must be one of {", ".join(names)}, got {part!r}')
         self.part = part
         self.seed = seed
         self.shuffle = shuffle
@@ -67,7 +68,7 @@ class SearchSplit(Dataset):
         start, stop = self._bounds(total)
         if start == stop:
             raise ValueError(
-                f'part {self.part!r} is empty: fraction {self.fractions[self.part]} of the {total} images of '
+                f'part {self.part!r} is empty: share {dict(self.parts)[self.part]} of the {total} images of '
                 f'{type(self.dataset).__name__}'
             )
         if self.shuffle:
@@ -78,11 +79,21 @@ class SearchSplit(Dataset):
 
     def _bounds(self, total: int) -> tuple[int, int]:
         """Where the part begins and ends in the permutation."""
-        names = list(self.fractions)
-        shares = list(self.fractions.values())
+        names, shares = zip(*self.parts)
         place = names.index(self.part)
         # The rounding keeps (0.1 + 0.2) * 10 = 3.0000000000000004 from moving a border.
         return tuple(int(round(sum(shares[:end]) * total, 6)) for end in (place, place + 1))
+
+    def record(self) -> dict[str, Any]:
+        """What says whether another split holds the same images in the same order.
+
+        Returns:
+            dict: ``images``, a hash of their indices; ``total``, images of the whole data set;
+            and the settings that lead to them: ``part``, ``parts``, ``seed`` and ``shuffle``.
+        """
+        digest = hashlib.sha256(np.ascontiguousarray(self.indices, dtype='<i8').tobytes()).hexdigest()
+        settings = dict(part=self.part, parts=self.parts, seed=self.seed, shuffle=self.shuffle)
+        return dict(images=digest, total=len(self.dataset), **settings)
 
     @property
     def metainfo(self) -> dict:
@@ -140,6 +151,36 @@ class SearchSplit(Dataset):
             path = None
         where = f' ({path})' if path and path not in reason else ''
         return f'{type(self.dataset).__name__}, image {index}{where}, cannot be read'
+
+
+def _read_parts(parts: Any) -> list[tuple[str, float]]:
+    """The checked list of ``parts``."""
+    if isinstance(parts, Mapping):
+        # A dict that was sorted has the architecture first.
+        order = sorted(parts.items(), key=lambda item: ('weights', 'arch', item[0]).index(item[0]))
+        raise ValueError(
+            f'SearchSplit.parts must be a list in the order in which the images are cut, such as {order}, '
+            'got a dict, whose order is no setting'
+        )
+    if not isinstance(parts, (list, tuple)) or not parts or not all(map(_is_share, parts)):
+        example = "[('weights', 0.5), ('arch', 0.5)]"
+        raise ValueError(f'SearchSplit.parts must be a list of names and shares, such as {example}, got {parts!r}')
+    pairs = [(name, share) for name, share in parts]
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f'SearchSplit.parts must have different names, got {pairs}')
+    shares = [share for _, share in pairs]
+    if min(shares) <= 0 or sum(shares) > 1 + 1e-9:
+        raise ValueError(f'SearchSplit.parts must have shares above 0 that sum to at most 1, got {pairs}')
+    return pairs
+
+
+def _is_share(pair: Any) -> bool:
+    return (
+        isinstance(pair, (list, tuple))
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and isinstance(pair[1], (int, float))
+    )
 
 
 def _build(config: dict) -> Dataset:

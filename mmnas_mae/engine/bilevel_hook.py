@@ -8,7 +8,7 @@ from mmengine.dist import all_reduce_params
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from ..models import SearchModel
 from ..registry import HOOKS
@@ -67,6 +67,11 @@ class BilevelHook(Hook):
         #: How often the architecture's data has been gone through, and batches since.
         self._epoch = 0
         self._position = 0
+
+    @property
+    def dataset(self) -> Optional[Dataset]:
+        """The architecture's data once training has begun; None where it has none of its own."""
+        return None if self._loader is None else self._loader.dataset
 
     def before_train(self, runner: Runner) -> None:
         """Builds the architecture's loader, and resumes it where it stood.

@@ -1,6 +1,6 @@
-"""Exact resumption: every random state goes into the checkpoint."""
+"""Exact resumption: every random state, and which images were read, goes into the checkpoint."""
 
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 import torch
 from mmengine.dist import all_gather_object, get_rank, get_world_size
@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils import get_random_state, set_random_state, stream_seed, unwrap
+from .split_record import check_splits, split_records
 from .step import set_epoch
 
 
@@ -21,6 +22,12 @@ class RandomStateHook(Hook):
     (masks). The model's own are seeded from (seed of the run, rank) at the start.
     Validation leaves the global states as it found them, so that a run that validates
     after a checkpoint and one that is resumed from it go on alike.
+
+    It also saves how each :class:`mmnas_mae.SearchSplit` is cut, and refuses to resume with
+    other images. A checkpoint without such a record is not checked.
+
+    Raises:
+        ValueError: a resumed run reads other images than the checkpoint was trained on.
     """
 
     priority = 'LOW'
@@ -29,9 +36,18 @@ class RandomStateHook(Hook):
         self._saved: Optional[list[dict]] = None
         self._resumed: Optional[list[dict]] = None
         self._before_val: Optional[dict] = None
+        self._splits: dict[str, dict] = {}
+        self._resumed_splits: Mapping[str, dict] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Seeds the model's generators, or takes up the states of the checkpoint."""
+        """Seeds the model's generators, or takes up the states of the checkpoint.
+
+        Raises:
+            ValueError: see above.
+        """
+        # By now BilevelHook, which comes earlier, has made the data of the architecture.
+        self._splits = split_records(runner)
+        check_splits(self._resumed_splits, self._splits)
         # Starting workers draws a number, which an uninterrupted run with persistent workers
         # does once and a resumed one again: let it not be drawn from the global generator.
         runner.train_dataloader.generator = torch.Generator()
@@ -60,12 +76,14 @@ class RandomStateHook(Hook):
         self._saved = all_gather_object(_state(runner))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Adds the states."""
+        """Adds the states and the record of the images."""
+        checkpoint['splits'] = self._splits
         checkpoint['random_states'] = [_state(runner)] if get_world_size() == 1 else self._saved
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Keeps the states until training starts."""
+        """Keeps both until training starts."""
         if runner._resume:
+            self._resumed_splits = checkpoint.get('splits', {})
             self._resumed = checkpoint.get('random_states')
 
     def before_val_epoch(self, runner: Runner) -> None:

@@ -17,7 +17,7 @@ from mmnas_mae.spaces import get_space, load_genotype
 def three_stages(cfg: Config) -> Config:
     """5, 3 and 1 operations; small ones that are drawn, so that a stage takes a second."""
     cfg.model.backbone.relaxation = dict(type='mmnas_mae.GumbelRelaxation')
-    cfg.train_dataloader.dataset.fractions = dict(weights=0.001, arch=0.001)
+    cfg.train_dataloader.dataset.parts = [('weights', 0.001), ('arch', 0.001)]
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.train_cfg.max_epochs = 1
     cfg.optim_wrapper.arch.optimizer.lr = 0.5

@@ -202,7 +202,7 @@ def test_unnas_on_imagenet_has_its_published_settings(repository):
     ):
         cfg = Config.fromfile(path(repository, f'unnas-{task}_darts-s0_1xb{batch}-2e_in1k'))
         assert cfg.train_dataloader.batch_size == batch
-        assert cfg.train_dataloader.dataset.fractions == dict(weights=0.5, arch=0.5)
+        assert cfg.train_dataloader.dataset.parts == [('weights', 0.5), ('arch', 0.5)]
         assert cfg.optim_wrapper.weights.optimizer == dict(type='SGD', lr=lr, momentum=0.9, weight_decay=3e-5)
         assert cfg.optim_wrapper.arch.optimizer.lr == arch_lr
         assert cfg.default_hooks.bilevel.warmup_epochs == 1

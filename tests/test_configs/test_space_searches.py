@@ -51,8 +51,7 @@ def _search(repository, space, dataset, data_file, work_dir):
         'train_dataloader.batch_size=16',
         'train_dataloader.num_workers=0',
         'val_dataloader.num_workers=0',
-        f'train_dataloader.dataset.fractions.weights={FRACTION[dataset]}',
-        f'train_dataloader.dataset.fractions.arch={FRACTION[dataset]}',
+        f'train_dataloader.dataset.parts=[(weights,{FRACTION[dataset]}),(arch,{FRACTION[dataset]})]',
         'train_cfg.max_epochs=1',
         'train_cfg.val_interval=1',
         *SMALL[space],
@@ -166,4 +165,4 @@ def test_the_config_says_how_to_run_it_and_what_to_expect(repository, space, dat
     assert 'not yet reproduced' in re.sub(r'\s+', ' ', docstring)
     config = Config.fromfile(file)
     assert config.model.backbone.space == space.replace('-', '_')
-    assert config.train_dataloader.dataset.fractions == dict(weights=0.5, arch=0.5)
+    assert config.train_dataloader.dataset.parts == [('weights', 0.5), ('arch', 0.5)]

@@ -50,7 +50,7 @@ class Whites(BaseDataset):
 @pytest.mark.parametrize('workers', [0, 1])
 def test_a_split_tells_the_transform_its_epoch_in_running_workers_too(workers: int) -> None:
     data = Whites(pipeline=[RampedCutout(length=16, epochs=3), PackImages()])
-    split = SearchSplit(data, 'weights', fractions=dict(weights=1.0))
+    split = SearchSplit(data, 'weights', parts=[('weights', 1.0)])
     loader = DataLoader(
         split, batch_size=8, num_workers=workers, persistent_workers=workers > 0, collate_fn=lambda batch: batch
     )

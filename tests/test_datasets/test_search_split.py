@@ -1,3 +1,4 @@
+import argparse
 import pickle
 import random
 import re
@@ -5,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config, DictAction
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
@@ -65,38 +67,37 @@ def draw(results):
     return dict(sample_idx=results['sample_idx'], values=values)
 
 
-def parts(count=100, fractions=None, names=('weights', 'arch'), **kwargs):
-    return [SearchSplit(Numbers(count), name, fractions, **kwargs).indices.tolist() for name in names]
+def cut(count=100, parts=None, names=('weights', 'arch'), **kwargs):
+    return [SearchSplit(Numbers(count), name, parts, **kwargs).indices.tolist() for name in names]
 
 
 @pytest.mark.parametrize('shuffle', [True, False])
 @pytest.mark.parametrize('count', [2, 25, 100])
 def test_halves_are_disjoint_and_cover_everything(count, shuffle):
-    weights, arch = parts(count, shuffle=shuffle)
+    weights, arch = cut(count, shuffle=shuffle)
     assert len(weights) == count // 2
     assert sorted(weights + arch) == list(range(count))
 
 
-def test_fractions_may_leave_a_rest():
-    fractions = dict(weights=0.1, arch=0.025)
-    weights, arch = parts(12000, fractions)
+def test_parts_may_leave_a_rest():
+    weights, arch = cut(12000, [('weights', 0.1), ('arch', 0.025)])
     assert (len(weights), len(arch)) == (1200, 300)
     assert not set(weights) & set(arch)
 
 
 def test_borders_do_not_suffer_from_rounding():
-    shares = dict(a=0.1, b=0.2, c=0.7)
-    assert [len(part) for part in parts(10, shares, 'abc')] == [1, 2, 7]
-    shares = dict.fromkeys('abcdefghij', 0.1)
-    assert [len(part) for part in parts(10, shares, 'abcdefghij')] == [1] * 10
+    shares = [('a', 0.1), ('b', 0.2), ('c', 0.7)]
+    assert [len(part) for part in cut(10, shares, 'abc')] == [1, 2, 7]
+    shares = [(name, 0.1) for name in 'abcdefghij']
+    assert [len(part) for part in cut(10, shares, 'abcdefghij')] == [1] * 10
 
 
 def test_order_follows_the_seed():
-    assert parts(seed=3) == parts(seed=3)
-    assert parts(seed=3) != parts(seed=4)
+    assert cut(seed=3) == cut(seed=3)
+    assert cut(seed=3) != cut(seed=4)
     expected = torch.randperm(100, generator=torch.Generator().manual_seed(3)).tolist()
-    assert sum(parts(seed=3), []) == expected
-    assert parts(shuffle=False) == [list(range(50)), list(range(50, 100))]
+    assert sum(cut(seed=3), []) == expected
+    assert cut(shuffle=False) == [list(range(50)), list(range(50, 100))]
 
 
 def test_is_a_data_set_of_its_part():
@@ -148,13 +149,13 @@ def test_every_generator_is_seeded_by_seed_epoch_and_index():
     first = [split[i]['values'] for i in range(20)]
     assert [split[i]['values'] for i in reversed(range(20))] == first[::-1]
     assert len({value for values in first for value in values}) == 60
-    whole = SearchSplit(Numbers(40, pipeline=[draw]), 'all', dict(all=1.0), seed=1)
+    whole = SearchSplit(Numbers(40, pipeline=[draw]), 'all', [('all', 1.0)], seed=1)
     by_index = {sample['sample_idx']: sample['values'] for sample in whole}
     assert [by_index[int(i)] for i in split.indices] == first
     split.set_epoch(1)
     assert split.epoch == 1
     assert all(split[i]['values'] != first[i] for i in range(20))
-    other = SearchSplit(Numbers(40, pipeline=[draw]), 'all', dict(all=1.0), seed=2)
+    other = SearchSplit(Numbers(40, pipeline=[draw]), 'all', [('all', 1.0)], seed=2)
     assert all(sample['values'] != by_index[sample['sample_idx']] for sample in other)
 
 
@@ -215,17 +216,56 @@ def test_labels_that_raise_are_not_touched():
 @pytest.mark.parametrize(
     'settings, message',
     [
-        (dict(part='alpha'), r"part must be one of fractions \(weights, arch\), got 'alpha'"),
-        (dict(part='a', fractions=dict(a=0.6, b=0.5)), r"sum to at most 1, got \{'a': 0\.6, 'b': 0\.5\}"),
-        (dict(part='a', fractions=dict(a=0.0)), 'fractions must be above 0'),
-        (dict(part='a', fractions=dict(a=0.5, b=-0.1)), 'fractions must be above 0'),
-        (dict(part='a', fractions=dict(a=0.01, b=0.5)), "part 'a' is empty: fraction 0.01 of the 10 images of Numbers"),
+        (dict(part='alpha'), r"^SearchSplit.part must be one of weights, arch, got 'alpha'$"),
+        (dict(part='a', parts=[('a', 0.6), ('b', 0.5)]), r"sum to at most 1, got \[\('a', 0\.6\), \('b', 0\.5\)\]$"),
+        (dict(part='a', parts=[('a', 0.0)]), 'SearchSplit.parts must have shares above 0'),
+        (dict(part='a', parts=[('a', 0.5), ('b', -0.1)]), 'SearchSplit.parts must have shares above 0'),
+        (dict(part='a', parts=[('a', 0.01), ('b', 0.5)]), "part 'a' is empty: share 0.01 of the 10 images of Numbers"),
+        (dict(part='a', parts=[('a', 0.5), ('a', 0.1)]), 'SearchSplit.parts must have different names, got'),
+        (dict(part='a', parts='a'), r"SearchSplit.parts must be a list of names and shares, such as \[.*, got 'a'$"),
+        (dict(part='a', parts=[('a', '0.5')]), r"SearchSplit.parts must be a list of .*, got \[\('a', '0.5'\)\]$"),
+        (
+            # A dict as MMEngine writes it, sorted; the message has the order that the halves need.
+            dict(part='arch', parts=dict(arch=0.3, heldout=0.1, weights=0.6)),
+            r'^SearchSplit.parts must be a list in the order in which the images are cut, such as '
+            r"\[\('weights', 0\.6\), \('arch', 0\.3\), \('heldout', 0\.1\)\], got a dict, whose order is no setting$",
+        ),
     ],
 )
 def test_errors_of_settings(settings, message):
     with pytest.raises(ValueError, match=message) as info:
         SearchSplit(Numbers(10), **settings)
     assert '\n' not in str(info.value)
+
+
+def indices(loader):
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return DATASETS.build(loader.dataset).indices.tolist()
+
+
+@pytest.mark.parametrize('suffix', ['py', 'json'])
+def test_the_config_that_a_run_leaves_cuts_the_same_parts(search_cfg, tmp_path, suffix):
+    """MMEngine writes it with sorted keys."""
+    file = tmp_path / f'left.{suffix}'
+    search_cfg.dump(file)
+    left = Config.fromfile(file)
+    for cfg in (search_cfg, left):
+        cfg.arch_dataloader = dict(dataset=dict(cfg.train_dataloader.dataset, part='arch'))
+    for name in ('train_dataloader', 'arch_dataloader', 'val_dataloader'):
+        assert indices(left[name]) == indices(search_cfg[name])
+    assert not set(indices(left.train_dataloader)) & set(indices(left.arch_dataloader))
+
+
+def test_parts_are_set_from_the_command_line(search_cfg):
+    """A list takes the place of the one in the config."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
+    option = 'train_dataloader.dataset.parts=[(weights,0.004),(arch,0.003),(heldout,0.1)]'
+    before = indices(search_cfg.train_dataloader)
+    search_cfg.merge_from_dict(parser.parse_args(['--cfg-options', option]).cfg_options)
+    assert search_cfg.train_dataloader.dataset.parts == [('weights', 0.004), ('arch', 0.003), ('heldout', 0.1)]
+    assert indices(search_cfg.train_dataloader)[: len(before)] == before
+    assert (len(before), len(indices(search_cfg.train_dataloader))) == (38, 77)
 
 
 def test_a_sample_given_up_by_its_pipeline_is_not_replaced():
@@ -243,7 +283,7 @@ def folder(path, **kwargs):
     config = dict(type='CustomDataset', data_root=str(path), with_label=False, pipeline=pipeline, **kwargs)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         return DATASETS.build(
-            dict(type='mmnas_mae.SearchSplit', dataset=config, part='all', fractions=dict(all=1.0), shuffle=False)
+            dict(type='mmnas_mae.SearchSplit', dataset=config, part='all', parts=[('all', 1.0)], shuffle=False)
         )
 
 

@@ -84,7 +84,7 @@ def _equal_ranks(folder: Path) -> list[dict]:
 def quick_cfg(search_cfg: Config) -> Config:
     search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
     search_cfg.train_dataloader.batch_size = 2
-    search_cfg.train_dataloader.dataset.fractions = dict(weights=0.001, arch=0.001)
+    search_cfg.train_dataloader.dataset.parts = [('weights', 0.001), ('arch', 0.001)]
     search_cfg.find_unused_parameters = True
     return search_cfg
 

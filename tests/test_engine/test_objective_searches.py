@@ -79,8 +79,8 @@ def with_objective(cfg: Config, kind: str, dataset: str = 'LabelledPhotos') -> C
     backbone = cfg.model.backbone
     cfg.model = dict(type=f'mmnas_mae.{kind}', backbone=backbone, **copy.deepcopy(OBJECTIVES[kind]))
     cfg.val_evaluator = dict(type='mmnas_mae.PredictionMetric')
-    cfg.train_dataloader.dataset.fractions = dict(weights=0.0006, arch=0.0004)  # 11 and 7 crops
-    cfg.val_dataloader.dataset.fractions = dict(heldout=0.005)
+    cfg.train_dataloader.dataset.parts = [('weights', 0.0006), ('arch', 0.0004)]  # 11 and 7 crops
+    cfg.val_dataloader.dataset.parts = [('heldout', 0.005)]
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.dataset.dataset.type = f'mmnas_mae.{dataset}'
         loader.dataset.dataset.pipeline[-1].with_label = kind in SUPERVISED

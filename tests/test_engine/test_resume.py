@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable
 
@@ -85,6 +86,54 @@ def test_resumed_search_equals_uninterrupted_one(
     histories = [Path(cfg.work_dir, 'arch_history.jsonl').read_text() for cfg in (whole, broken)]
     assert histories[0] == histories[1]
     assert [json.loads(line)['epoch'] for line in histories[0].splitlines()] == [1, 2, 3]
+
+
+@pytest.fixture
+def stopped(search_cfg: Config, run_search: Callable) -> Config:
+    """The config of a search of one epoch whose held-out images are a part of their own, told to go on."""
+    search_cfg.train_cfg.max_epochs = 1
+    search_cfg.val_dataloader.dataset.parts = [('heldout', 0.01), ('rest', 0.5)]
+    run_search(search_cfg)
+    search_cfg.train_cfg.max_epochs = 2
+    search_cfg.resume = True
+    return search_cfg
+
+
+def test_a_search_is_not_resumed_with_other_images(stopped: Config, run_search: Callable) -> None:
+    read = 'dataset must read the images of the checkpoint, cut with '
+    halves = "parts=[('weights', 0.002), ('arch', 0.0015)]"
+    sorted_halves = [('arch', 0.0015), ('weights', 0.002)]
+    for loader, settings, message in (
+        ('train', dict(parts=sorted_halves), f'train_dataloader.{read}{halves}, got parts={sorted_halves}'),
+        # The weights keep their images.
+        ('train', dict(parts=[('weights', 0.002), ('arch', 0.002)]), f'arch_dataloader.{read}{halves}, got parts='),
+        ('val', dict(parts=[('rest', 0.5), ('heldout', 0.01)]), f'val_dataloader.{read}parts='),
+        ('train', dict(seed=3), f'{read}seed=0, got seed=3'),
+        ('train', dict(shuffle=False), f'{read}shuffle=True, got shuffle=False'),
+        ('train', {'dataset.stride': 5}, f'{read}total='),
+    ):
+        cfg = copy.deepcopy(stopped)
+        cfg.merge_from_dict({f'{loader}_dataloader.dataset.{key}': value for key, value in settings.items()})
+        with pytest.raises(ValueError, match=re.escape(message)) as info:
+            run_search(cfg)
+        assert '\n' not in str(info.value)
+
+
+def test_equal_images_are_told_by_their_indices_and_old_checkpoints_are_read(
+    stopped: Config, run_search: Callable
+) -> None:
+    # A part behind the others changes none of them.
+    stopped.train_dataloader.dataset.parts = [['weights', 0.002], ['arch', 0.0015], ['more', 0.1]]
+    run_search(stopped)
+    last = Path(stopped.work_dir, 'epoch_2.pth')
+    checkpoint = torch.load(last, weights_only=False)
+    assert {name: record['part'] for name, record in checkpoint['splits'].items()} == dict(
+        train_dataloader='weights', arch_dataloader='arch', val_dataloader='heldout'
+    )
+    del checkpoint['splits']
+    torch.save(checkpoint, last)
+    stopped.train_dataloader.dataset.parts = [('arch', 0.0015), ('weights', 0.002)]
+    assert run_search(stopped).epoch == 2
 
 
 def test_different_seeds_give_different_searches(search_cfg: Config, run_search: Callable) -> None:

@@ -56,8 +56,8 @@ def _run(repository, *command):
 def work_dir(repository, tmp_path_factory):
     folder = tmp_path_factory.mktemp('example_space')
     config = 'projects/example_space/configs/maenas_two-node-c4-l5_photos.py'
-    options = ['train_dataloader.dataset.dataset.indices=64', 'train_dataloader.dataset.fractions.weights=0.5']
-    options += ['train_dataloader.dataset.fractions.arch=0.5', 'train_cfg.max_epochs=1']
+    options = ['train_dataloader.dataset.dataset.indices=64', 'train_cfg.max_epochs=1']
+    options += ['train_dataloader.dataset.parts=[(weights,0.5),(arch,0.5)]']
     options += ['val_dataloader.dataset.dataset.indices=40']
     _run(repository, 'tools/train.py', config, '--work-dir', folder, '--cfg-options', *options)
     return folder

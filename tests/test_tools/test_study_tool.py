@@ -22,8 +22,7 @@ pictures = [dict(file='alphas', kind='alphas'), dict(file='best', kind='best', y
 presets = dict(tiny={{
     'train_dataloader.dataset.dataset.type': 'mmnas_mae.ParquetImages',
     'train_dataloader.dataset.dataset.data_root': '{train}',
-    'train_dataloader.dataset.fractions.weights': 0.0016,
-    'train_dataloader.dataset.fractions.arch': 0.0016,
+    'train_dataloader.dataset.parts': [('weights', 0.0016), ('arch', 0.0016)],
     'train_dataloader.batch_size': 16,
     'train_dataloader.num_workers': 0,
     'val_dataloader.dataset.type': 'mmnas_mae.ParquetImages',

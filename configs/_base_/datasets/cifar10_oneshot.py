@@ -6,7 +6,7 @@ val_dataloader = dict(
         _delete_=True,
         type='mmnas_mae.SearchSplit',
         part='arch',
-        fractions=dict(weights=0.5, arch=0.5),
+        parts=[('weights', 0.5), ('arch', 0.5)],
         dataset=dict(
             type='CIFAR10', data_root='data/cifar10', split='train', pipeline=[dict(type='mmnas_mae.PackImages')]
         ),

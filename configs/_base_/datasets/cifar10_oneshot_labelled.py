@@ -12,7 +12,7 @@ val_dataloader = dict(
         _delete_=True,
         type='mmnas_mae.SearchSplit',
         part='arch',
-        fractions=dict(weights=0.5, arch=0.5),
+        parts=[('weights', 0.5), ('arch', 0.5)],
         dataset=dict(
             type='CIFAR10',
             data_root='data/cifar10',

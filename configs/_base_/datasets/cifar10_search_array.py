@@ -10,7 +10,7 @@ train_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='weights',
-        fractions=dict(weights=0.5, arch=0.5),
+        parts=[('weights', 0.5), ('arch', 0.5)],
         dataset=dict(
             type='mmnas_mae.ArrayImages', dataset=dict(type='CIFAR10', data_root='data/cifar10', split='train')
         ),

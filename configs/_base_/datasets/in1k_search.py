@@ -26,7 +26,7 @@ train_dataloader = dict(
     dataset=dict(
         type='mmnas_mae.SearchSplit',
         part='weights',
-        fractions=dict(weights=0.1, arch=0.025),
+        parts=[('weights', 0.1), ('arch', 0.025)],
         dataset=dict(type='CustomDataset', data_root='data/imagenet/train', with_label=False, pipeline=train_pipeline),
     ),
 )

@@ -8,4 +8,4 @@ Expected: a genotype of the space two_node; no table of the paper.
 _base_ = ['../../../configs/quickstart/maenas_darts-s0-c4-l5_photos.py']
 custom_imports = dict(imports=['projects.example_space.two_node_space'], allow_failed_imports=False)
 model = dict(backbone=dict(space='two_node'))
-train_dataloader = dict(dataset=dict(fractions=dict(weights=0.03, arch=0.03)))
+train_dataloader = dict(dataset=dict(parts=[('weights', 0.03), ('arch', 0.03)]))

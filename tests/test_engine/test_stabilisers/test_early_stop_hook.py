@@ -63,7 +63,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch, cfg: Config, values: dict[int, flo
     cfg = copy.deepcopy(cfg)
     cfg.model.backbone.space = 'darts_s2'
     cfg.model.backbone.relaxation = dict(type='mmnas_mae.GumbelRelaxation')
-    cfg.train_dataloader.dataset.fractions = dict(weights=0.001, arch=0.001)
+    cfg.train_dataloader.dataset.parts = [('weights', 0.001), ('arch', 0.001)]
     cfg.default_hooks.update(
         hessian=dict(type='mmnas_mae.HessianHook', interval=1),
         early_stop=dict(type='mmnas_mae.EarlyStopHook', **QUICK, **hook),

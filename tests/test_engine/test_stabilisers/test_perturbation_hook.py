@@ -107,7 +107,7 @@ class Spy(Hook):
 @pytest.mark.parametrize('mode', ['random', 'adversarial'])
 def test_only_the_weight_step_is_perturbed(search_cfg: Config, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     search_cfg.train_cfg.max_epochs = 1
-    search_cfg.train_dataloader.dataset.fractions = dict(weights=0.0008, arch=0.0008)
+    search_cfg.train_dataloader.dataset.parts = [('weights', 0.0008), ('arch', 0.0008)]
     search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
     search_cfg.model.backbone.space = 'darts_s2'
     search_cfg.default_hooks.perturbation = dict(type='mmnas_mae.PerturbationHook', mode=mode, start=0.2, end=0.2)
