@@ -12,12 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any, Optional
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.benchmarks.table import BenchmarkTable
 from mmnas_mae.discrete import Evaluation, Evaluator, SearchRun, build_scorer, run_discrete_search
 from mmnas_mae.spaces import Genotype, get_space
+from mmnas_mae.utils.config import read_config
 
 
 def true_values(table: Optional[BenchmarkTable], found: Evaluation) -> Optional[dict[str, float]]:
@@ -40,6 +42,7 @@ def write_curve(path: Path, evaluate: Evaluator, table: Optional[BenchmarkTable]
             writer.writerow([number, own.score, best.score, *true, best.arch])
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config of a discrete search')
@@ -48,12 +51,8 @@ def main() -> None:
     parser.add_argument('--checkpoint', help='checkpoint of the trained search that the scorer works on')
     parser.add_argument('--initial', help='weights before that search, for the angle')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
-    args = parser.parse_args()
-    try:
-        result = search(args)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
-        sys.exit(f'error: {error}')
-    print(json.dumps(result, indent=2))
+    add_import_argument(parser)
+    print(json.dumps(search(parser.parse_args()), indent=2))
 
 
 def search(args: argparse.Namespace) -> dict[str, Any]:
@@ -63,10 +62,7 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
         FileNotFoundError: the config, a checkpoint or a table does not exist.
         ValueError: a setting is wrong.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'config {args.config!r} does not exist')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args.config, args.cfg_options)
     for name in ('space', 'search', 'scorer'):
         if name not in cfg:
             raise ValueError(f'config {args.config!r} has no {name}; a discrete search needs space, search and scorer')

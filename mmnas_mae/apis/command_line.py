@@ -51,6 +51,11 @@ def add_import_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def import_flags(args: argparse.Namespace) -> list[str]:
+    """The flags that :func:`add_import_argument` has read, for a tool that this one starts."""
+    return [text for module in args.imports for text in ('--import', module)]
+
+
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that say how large the network of a genotype is."""
     defaults = zip(('init-channels', 'layers', 'num-classes'), ('C', 'cells', 'classes'), *SIZES.values())

@@ -134,7 +134,7 @@ def _last_checkpoint(cfg: Config) -> Optional[str]:
         return None
     path = note.with_name(Path(note.read_text().strip()).name)
     if not path.is_file():
-        raise FileNotFoundError(f'{str(note)!r} names {path.name!r}, which is not in its folder: nothing to resume from')
+        raise FileNotFoundError(f'{str(note)!r} names {path.name!r}, which is not there: nothing to resume from')
     return str(path)
 
 

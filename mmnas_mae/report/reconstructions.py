@@ -50,7 +50,7 @@ def compare_reconstructions(histories: Sequence[SearchHistory], num_images: int 
                 raise ValueError(f'{history.folder} normalises its images otherwise than {histories[0].folder}')
             run.model.eval()
             torch.manual_seed(0)  # for relaxations that draw
-            results = run.model.predict_masked(images, samples, mask)
+            results = run.model.judge(run.model.reconstruct(images, mask), images, samples, mask)
             losses.append(float(torch.stack([result.l1 for result in results]).mean()))
             output = torch.stack([result.reconstruction for result in results])
             grids.append(np.split(reconstruction_grid(images, mask, output, mean, std), 3))
