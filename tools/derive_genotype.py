@@ -5,14 +5,16 @@ import sys
 from pathlib import Path
 
 import torch
-from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
-from mmengine.runner import load_checkpoint
+from mmengine.config import DictAction
 
-from mmnas_mae.registry import MODELS
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
+from mmnas_mae.models.build import build_search_model
+from mmnas_mae.models.checkpoint import read_checkpoint
 from mmnas_mae.spaces import Genotype, discretize
+from mmnas_mae.utils.config import read_config
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('config', help='config of the search')
@@ -20,15 +22,10 @@ def main() -> None:
     parser.add_argument('--out', help='genotype file (default: genotype.json beside the checkpoint)')
     parser.add_argument('--exclude-none', action='store_true', help='never derive the operation none')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    add_import_argument(parser)
     args = parser.parse_args()
-    for what in (args.config, args.checkpoint):
-        if not Path(what).is_file():
-            raise FileNotFoundError(f'{what!r} does not exist')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    model = MODELS.build(cfg.model)
-    meta = load_checkpoint(model, args.checkpoint, map_location='cpu', strict=True)['meta']
+    model = build_search_model(read_config(args.config, args.cfg_options), args.checkpoint)
+    meta = read_checkpoint(args.checkpoint).get('meta', {})
     if args.exclude_none:
         with torch.no_grad():
             derived = discretize(model.arch.space, model.arch.strengths(), exclude_none=True)

@@ -11,13 +11,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
+from mmnas_mae.utils.config import read_config
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config of a discrete search')
@@ -26,12 +29,8 @@ def main() -> None:
     parser.add_argument('--checkpoint', help='checkpoint of the trained search that the scorer works on')
     parser.add_argument('--initial', help='weights before that search, for the angle')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
-    args = parser.parse_args()
-    try:
-        result = search(args)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
-        sys.exit(f'error: {error}')
-    print(json.dumps(result, indent=2))
+    add_import_argument(parser)
+    print(json.dumps(search(parser.parse_args()), indent=2))
 
 
 def search(args: argparse.Namespace) -> dict[str, Any]:
@@ -41,10 +40,7 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
         FileNotFoundError: the config, a checkpoint or a table does not exist.
         ValueError: a setting is wrong.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'config {args.config!r} does not exist')
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args.config, args.cfg_options)
     for name in ('space', 'search', 'scorer'):
         if name not in cfg:
             raise ValueError(f'config {args.config!r} has no {name}; a discrete search needs space, search and scorer')

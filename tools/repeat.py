@@ -13,12 +13,14 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
+from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.studies.repeats import STATE, format_summary, read_repeat, summarize
 from mmnas_mae.studies.seeded_run import SeededRun, run_all
 
 TOOLS = Path(__file__).resolve().parent
 
 
+@run_tool
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog=' '.join(__doc__.split('\n', 2)[2].split())
@@ -31,13 +33,11 @@ def main() -> int:
     parser.add_argument('--launch-prefix', help='command in front of every run, such as that of a scheduler')
     parser.add_argument('--aggregate-only', action='store_true', help='run nothing, sum up what there is')
     parser.add_argument('--json', action='store_true', help='print the JSON only')
+    add_import_argument(parser)
     args, extra = parser.parse_known_args()
-    try:
-        runs = prepare(args, extra)
-        finished = True if args.aggregate_only else run_all(runs, args.jobs)
-        repeats = [read_repeat(run.folder) for run in runs if (run.folder / STATE).is_file()]
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'error: {error}')
+    runs = prepare(args, [*import_flags(args), *extra])
+    finished = True if args.aggregate_only else run_all(runs, args.jobs)
+    repeats = [read_repeat(run.folder) for run in runs if (run.folder / STATE).is_file()]
     summary = summarize(repeats)
     file = runs[0].folder.parent / 'summary.json'
     file.parent.mkdir(parents=True, exist_ok=True)

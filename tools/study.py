@@ -13,6 +13,7 @@ import json
 import sys
 from pathlib import Path
 
+from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.engine.pause_hook import PAUSED
 from mmnas_mae.studies.seeded_run import run_all
 from mmnas_mae.studies.study import Study
@@ -23,6 +24,7 @@ from mmnas_mae.studies.study_table import format_study, read_study, study_summar
 TOOLS = Path(__file__).resolve().parent
 
 
+@run_tool
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog=' '.join(__doc__.split('\n', 2)[2].split())
@@ -39,11 +41,8 @@ def main() -> int:
     )
     parser.add_argument('--work-dir', help='folder of all runs (default: work_dirs/study/<config>)')
     parser.add_argument('--aggregate-only', action='store_true', help='run nothing, sum up what there is')
-    args = parser.parse_args()
-    try:
-        return study(args)
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'error: {error}')
+    add_import_argument(parser)
+    return study(parser.parse_args())
 
 
 def study(args: argparse.Namespace) -> int:
@@ -72,7 +71,8 @@ def study(args: argparse.Namespace) -> int:
         for pattern in (key.rpartition(':')[0] for key in given):
             study.matching(pattern or '*')
         layers = [*(study.presets[name] for name in args.preset), given]
-        runs = study.runs(TOOLS, folder, seeds, study.select(args.only), layers, args.launch_prefix)
+        rows, flags = study.select(args.only), import_flags(args)
+        runs = study.runs(TOOLS, folder, seeds, rows, layers, args.launch_prefix, flags)
         run_all(runs, args.jobs, None if args.minutes is None else 60 * args.minutes)
     found = read_study(folder, study.rows, seeds)
     summary = study_summary(study.title, study.rows, found, seeds)

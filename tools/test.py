@@ -6,9 +6,13 @@ from pathlib import Path
 
 from mmengine.fileio import dump
 
+from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_config
+from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.utils import unwrap
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
@@ -21,7 +25,10 @@ def main() -> None:
     cfg.load_from = args.checkpoint
     if cfg.get('test_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no test_dataloader')
-    metrics = build_runner(cfg).test()
+    runner = build_runner(cfg)
+    # MMEngine loads what fits and leaves all else at random.
+    load_checked(unwrap(runner.model), args.checkpoint, f'config {args.config!r}')
+    metrics = runner.test()
     if args.out:
         dump(metrics, args.out)
 

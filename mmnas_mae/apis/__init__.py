@@ -1,5 +1,5 @@
 from ..benchmarks.load import query
-from ..models.build import build_backbone, build_network
+from ..models.build import build_backbone, build_network, build_search_model
 from .export import export_network, load_weights
 from .launch import build_runner, load_config
 
@@ -7,6 +7,7 @@ __all__ = [
     'build_backbone',
     'build_network',
     'build_runner',
+    'build_search_model',
     'export_network',
     'load_config',
     'load_weights',

@@ -3,7 +3,7 @@
 import argparse
 import os
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Optional
 
 import torch
 import torch.distributed as dist
@@ -12,6 +12,8 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from ..utils.compiled_ops import check_compiled_ops
+from ..utils.config import read_config
+from .command_line import add_import_argument
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
@@ -28,6 +30,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         action=DictAction,
         help='settings that override the config, as key=value; nested keys with dots, lists as "[a,b]"',
     )
+    add_import_argument(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     parser.add_argument('--no-pin-memory', action='store_true', help='do not pin memory in data loaders')
     parser.add_argument('--no-persistent-workers', action='store_true', help='restart data workers every epoch')
@@ -53,14 +56,12 @@ def load_config(args: argparse.Namespace) -> Config:
 
     Raises:
         FileNotFoundError: there is no such config.
+        ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
         RuntimeError: ``--amp`` without a device that supports it.
+        ValueError: a class of this package is named without its prefix.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'config {args.config!r} does not exist')
-    cfg = Config.fromfile(args.config)
-    # First, so that the other flags see what the options have set.
-    if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+    # Options first, so that the other flags see what they have set.
+    cfg = read_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     for name in LOADERS:
         if cfg.get(name) is not None:
@@ -92,7 +93,11 @@ def load_config(args: argparse.Namespace) -> Config:
 def build_runner(cfg: Config) -> Runner:
     """Sets up processes where needed and builds the runner of the config.
 
+    A run that resumes without a path goes on from the last checkpoint in its work directory,
+    wherever that has been moved.
+
     Raises:
+        FileNotFoundError: the checkpoint to resume from is not there.
         RuntimeError: a detection config without mmcv's compiled operators.
     """
     if cfg.get('default_scope') == 'mmdet':
@@ -110,7 +115,27 @@ def build_runner(cfg: Config) -> Runner:
         cfg.model_wrapper_cfg.device_ids = None
         cfg.model_wrapper_cfg.find_unused_parameters = cfg.get('find_unused_parameters', False)
     _drop_hooks(cfg)
-    return Runner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
+    latest = _last_checkpoint(cfg) if cfg.get('resume') and cfg.get('load_from') is None else None
+    runner = Runner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
+    if latest is not None:
+        # Not in the config, which the runner writes down for runs to come.
+        runner._load_from = latest
+    return runner
+
+
+def _last_checkpoint(cfg: Config) -> Optional[str]:
+    """The checkpoint that a run has written last: MMEngine's note of it holds the path of that day.
+
+    None leaves it to MMEngine: nothing was written, or not into the work directory.
+    """
+    note = Path(cfg.work_dir, 'last_checkpoint')
+    hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
+    if not note.is_file() or hook.get('out_dir'):
+        return None
+    path = note.with_name(Path(note.read_text().strip()).name)
+    if not path.is_file():
+        raise FileNotFoundError(f'{str(note)!r} names {path.name!r}, which is not there: nothing to resume from')
+    return str(path)
 
 
 def _drop_hooks(cfg: Config) -> None:

@@ -7,15 +7,15 @@ from typing import Any, Mapping, NamedTuple, Optional, Union
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
 from ..models import SearchModel
-from ..registry import MODELS
+from ..models.build import build_search_model, model_settings
+from ..models.checkpoint import read_checkpoint
 from ..spaces import SearchSpace
 from ..utils import unwrap
+from ..utils.config import read_config
 
 
 class Images(NamedTuple):
@@ -89,26 +89,15 @@ class SearchRun:
             FileNotFoundError: a file does not exist.
             ValueError: the config is none of a search.
         """
-        cfg = config if isinstance(config, Config) else Config.fromfile(config)
-        cfg = copy.deepcopy(cfg)
-        cfg.merge_from_dict(dict(cfg_options or {}))
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model_cfg = _model_config(cfg)
-        if 'backbone' not in model_cfg:
-            raise ValueError('run.config must be the config of a search, with model.backbone; it has none')
-        model = MODELS.build(model_cfg)
-        for file in (checkpoint, initial):
-            if file is not None and not os.path.isfile(file):
-                raise FileNotFoundError(f'checkpoint {os.fspath(file)!r} does not exist')
-        if checkpoint is not None:
-            model.load_state_dict(_state(checkpoint))
+        cfg = read_config(config, cfg_options)
+        model = build_search_model(cfg, checkpoint)
         model = model.to('cuda' if torch.cuda.is_available() else 'cpu')
         return cls(
             model,
             load_images(cfg.get('val_dataloader'), model, heldout),
             load_images(cfg.get('train_dataloader'), model, train),
             None if initial is None else _state(initial),
-            model_cfg,
+            model_settings(cfg),
             checkpoint is not None,
         )
 
@@ -123,7 +112,7 @@ class SearchRun:
             load_images(runner.cfg.get('val_dataloader'), model, heldout),
             load_images(runner.cfg.get('train_dataloader'), model, train),
             None if initial is None else _state(initial),
-            _model_config(runner.cfg),
+            model_settings(runner.cfg),
         )
 
 
@@ -155,14 +144,6 @@ def load_images(loader: Optional[Mapping[str, Any]], model: nn.Module, count: in
     return Images(torch.cat(inputs)[:count], samples[:count])
 
 
-def _model_config(cfg: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's config with its data preprocessor, as the runner puts the two together."""
-    model = copy.deepcopy(dict(cfg.get('model') or {}))
-    if cfg.get('data_preprocessor'):
-        model.setdefault('data_preprocessor', copy.deepcopy(cfg['data_preprocessor']))
-    return model
-
-
 def _state(file: Union[str, os.PathLike]) -> Mapping[str, Tensor]:
-    content = CheckpointLoader.load_checkpoint(os.fspath(file), map_location='cpu')
+    content = read_checkpoint(file)
     return content.get('state_dict', content)

@@ -1,9 +1,14 @@
-"""Networks as plain modules, with nothing of the framework but mmengine."""
+"""From a genotype to its network, a plain module, and from a config to its search model."""
 
+import copy
+import os
 from typing import Any, Mapping, Union
 
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from torch import nn
 
+from ..registry import MODELS
 from ..spaces import (
     CellSpace,
     NASBench101Space,
@@ -15,11 +20,14 @@ from ..spaces import (
     load_genotype,
 )
 from ..spaces.load import GenotypeLike
+from ..utils.config import read_config
+from .checkpoint import load_checked
 from .networks.genotype_backbone import GenotypeBackbone
 from .networks.genotype_network import GenotypeNetwork
 from .networks.nasbench101_network import NASBench101Network
 from .networks.nasbench201_network import NASBench201Network
 from .networks.transnas101_network import TransNASNetwork
+from .objectives.search_model import SearchModel
 
 
 def build_backbone(genotype: GenotypeLike, **kwargs: Any) -> GenotypeBackbone:
@@ -83,3 +91,45 @@ def build_network(
         f'space {space.name} has no stand-alone network; one exists for normal and reduce cells, as those of DARTS, '
         'and for nasbench101, nasbench201 and transnas101'
     )
+
+
+def build_search_model(
+    config: Union[str, os.PathLike, Config], checkpoint: Union[None, str, os.PathLike] = None
+) -> SearchModel:
+    """The search model of a config on the CPU, as the runner builds it, with the weights of a checkpoint.
+
+    Args:
+        config: the config of a search or its file. Its default scope becomes the current one.
+        checkpoint: a file that a search with this model has written; None leaves the
+            weights as they are drawn.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
+        ValueError: the config is none of a search, or the checkpoint is of another space,
+            size or objective.
+
+    Example:
+        >>> model = build_search_model('config.py', 'work_dir/epoch_50.pth')
+        >>> model.genotype()
+    """
+    cfg = read_config(config)
+    where = f'config {cfg.filename!r}' if cfg.filename else 'the config'
+    settings = model_settings(cfg)
+    if 'backbone' not in settings:
+        raise ValueError(f'{where} is none of a search: it has no model.backbone')
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    model = MODELS.build(settings)
+    if not isinstance(model, SearchModel):
+        raise ValueError(f'{where} is none of a search: its model is a {type(model).__name__}')
+    if checkpoint is not None:
+        load_checked(model, checkpoint, where)
+    return model
+
+
+def model_settings(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's own settings with its data preprocessor, put together as the runner does."""
+    settings = copy.deepcopy(dict(cfg.get('model') or {}))
+    if cfg.get('data_preprocessor'):
+        settings.setdefault('data_preprocessor', copy.deepcopy(cfg['data_preprocessor']))
+    return settings

@@ -6,13 +6,13 @@ from typing import Mapping, Sequence
 
 import numpy as np
 import torch
-from mmengine.registry import init_default_scope
+from mmengine.config import Config
 from torch import Tensor
 
 from ..models.architecture.base_architecture import BaseArchitecture
 from ..models.architecture.cell_architecture import CellArchitecture
+from ..models.build import build_search_model
 from ..models.networks.nasbench101_architecture import NASBench101Architecture
-from ..registry import MODELS
 from ..spaces import NASBENCH101_OPS, CellGenotype
 from ..utils import kept_random_state
 from .drawing import state_names
@@ -85,9 +85,8 @@ def build_architecture(history: SearchHistory) -> BaseArchitecture:
     """
     if history.setting('model.backbone') is None:
         raise ValueError('no config of a search network is in the work directory')
-    init_default_scope(history.setting('default_scope', 'mmpretrain'))
     with kept_random_state():
-        return MODELS.build(history.setting('model.backbone')).arch
+        return build_search_model(Config(history.config)).arch
 
 
 @singledispatch

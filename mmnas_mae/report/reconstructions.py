@@ -22,7 +22,7 @@ class Reconstructions:
     Args:
         rows (list[np.ndarray]): pictures of equal size, uint8 (height, width, 3): originals,
             masked images, then the reconstructions of each search.
-        losses: masked L1 of each search, in normalised pixels.
+        losses: masked L1 of each search, in normalised pixels, whatever its loss.
     """
 
     rows: list[np.ndarray]
@@ -50,8 +50,9 @@ def compare_reconstructions(histories: Sequence[SearchHistory], num_images: int 
                 raise ValueError(f'{history.folder} normalises its images otherwise than {histories[0].folder}')
             run.model.eval()
             torch.manual_seed(0)  # for relaxations that draw
-            output = run.model.reconstruct(images, mask)
-            losses.append(float(run.model.head.per_image(output, images, mask).mean()))
+            results = run.model.judge(run.model.reconstruct(images, mask), images, samples, mask)
+            losses.append(float(torch.stack([result.l1 for result in results]).mean()))
+            output = torch.stack([result.reconstruction for result in results])
             grids.append(np.split(reconstruction_grid(images, mask, output, mean, std), 3))
     return Reconstructions([*grids[0][:2], *(grid[2] for grid in grids)], losses)
 

@@ -20,6 +20,7 @@ from ..discrete import Evaluator, SearchRun, build_scorer
 from ..discrete.map_evaluations import WORKERS, map_evaluations, ray_cluster
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
+from ..utils.config import read_config
 from .scores import evaluate_within, sample_architectures, score_columns, trivial_losses
 from .scores_file import write_scores
 
@@ -57,8 +58,7 @@ def score_architectures(args: argparse.Namespace) -> bool:
         FileNotFoundError: the config, its checkpoint or the table does not exist.
         ValueError: a setting is wrong, or ``args.out`` belongs to other settings.
     """
-    if not Path(args.config).is_file():
-        raise FileNotFoundError(f'config {args.config!r} does not exist')
+    cfg = read_config(args.config, args.cfg_options)
     table = load_table(args.benchmark, args.table)
     genotypes = sample_architectures(table, args.num, args.arch_seed, args.connected_only)
     scorer = _scorer_config(args, table)
@@ -66,7 +66,7 @@ def score_architectures(args: argparse.Namespace) -> bool:
     run = _build_run(args) if getattr(cls, 'needs_run', False) else None
     if run is not None:
         table.check_space(run.space.name)
-    out, meta = Path(args.out), _settings(args, table, scorer)
+    out, meta = Path(args.out), _settings(cfg, args, table, scorer)
     evaluate = Evaluator(table.spaces[0], build_scorer(scorer, run), out.with_suffix('.jsonl'), meta)
     complete = _evaluate(args, evaluate, genotypes)
     losses = {} if run is None else trivial_losses(run, getattr(evaluate.scorer, 'score', None))
@@ -97,10 +97,10 @@ def _build_run(args: argparse.Namespace) -> SearchRun:
     )
 
 
-def _settings(args: argparse.Namespace, table: BenchmarkTable, scorer: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(
+    cfg: Config, args: argparse.Namespace, table: BenchmarkTable, scorer: Mapping[str, Any]
+) -> dict[str, Any]:
     """All that a score depends on; a checkpoint counts by its content."""
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options)
     kept = {key: cfg.get(key) for key in ('model', 'data_preprocessor', 'train_dataloader', 'val_dataloader')}
     names = ('cfg_options', 'seed', 'arch_seed', 'connected_only', 'heldout', 'train')
     return dict(

@@ -1,8 +1,9 @@
 """What every search space offers, and how one is found by its name."""
 
+import inspect
 import random
 from abc import ABC, abstractmethod
-from typing import Mapping, Sequence, Union
+from typing import Callable, Mapping, Sequence, Union
 
 from ..registry import SPACES
 from .genotype import Genotype
@@ -66,7 +67,7 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
             type one list for all edges or one for each (see ``CellSpace.restricted``).
 
     Raises:
-        ValueError: no such space; the message lists the registered names.
+        ValueError: no such space, with the names of those that are registered, or an argument is missing.
     """
     if not isinstance(space, (str, dict)):
         return space
@@ -78,9 +79,17 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
     if builder is None:
         raise ValueError(f'unknown search space {name!r}; there are: {", ".join(sorted(known))}')
     restrict = cfg.pop('restrict', None)
+    if missing := [argument for argument in _needed(builder) if argument not in cfg]:
+        raise ValueError(f'space {name} needs {", ".join(missing)}: give its config, dict(type={name!r}, ...)')
     return builder(**cfg) if restrict is None else builder(**cfg).restricted(restrict)
 
 
 def registered_spaces() -> list[SearchSpace]:
-    """One of each registered space, in the order of registration, aliases left out."""
-    return [build() for build in dict.fromkeys(SPACES.module_dict.values())]
+    """One of each registered space that needs no arguments, in the order of registration, aliases left out."""
+    return [build() for build in dict.fromkeys(SPACES.module_dict.values()) if not _needed(build)]
+
+
+def _needed(build: Callable[..., SearchSpace]) -> list[str]:
+    """Names of the arguments without which a space cannot be built."""
+    parameters = inspect.signature(build).parameters.values()
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]

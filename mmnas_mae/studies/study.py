@@ -181,8 +181,9 @@ class Study:
         rows: Sequence[Mapping[str, Any]],
         layers: Sequence[Mapping[str, Any]] = (),
         prefix: str = '',
+        extra: Sequence[str] = (),
     ) -> list[StudyRun]:
-        """The runs of ``rows``, row by row, in ``<folder>/<row>/seed_<seed>``.
+        """The runs of ``rows``, row by row, in ``<folder>/<row>/seed_<seed>``; ``extra`` are flags of all tools.
 
         Raises:
             FileNotFoundError: a config does not exist.
@@ -202,6 +203,7 @@ class Study:
                     seed=seed,
                     options=options,
                     prefix=prefix,
+                    extra=extra,
                     name=f'{row["name"]}, seed {seed}',
                     after=[made[name, seed] for name in needs],
                     scores=row['scores'],

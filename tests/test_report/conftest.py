@@ -41,6 +41,8 @@ def leave_search() -> Callable[..., Path]:
 
     def leave(folder: Path, backbone: dict, epochs: int = 3, max_epochs: int = 3, **hooks: Any) -> Path:
         model = dict(type='mmnas_mae.MAENAS', backbone=backbone, neck=dict(type='mmnas_mae.HierarchicalDecoder'))
+        model['head'] = dict(type='mmnas_mae.MaskedReconstructionHead')
+        model['mask_generator'] = dict(type='mmnas_mae.PatchMaskGenerator', patch_size=2, ratio=0.5)
         cfg = Config(dict(model=model, train_cfg=dict(max_epochs=max_epochs), default_hooks=dict(genotype=hooks)))
         part = folder / '20260101_000000' / 'vis_data'
         part.mkdir(parents=True)

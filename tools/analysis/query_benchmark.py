@@ -5,11 +5,11 @@ import json
 import math
 import sys
 
-from mmengine.utils import import_modules_from_strings
-
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.benchmarks import benchmark_names, load_table
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('benchmark', help=f'one of: {", ".join(benchmark_names())}, or one that --import brings')
@@ -19,17 +19,11 @@ def main() -> None:
     parser.add_argument('--table', help='the table or the folder that holds it (default: MMNAS_DATA)')
     parser.add_argument('--dataset', help='only this data set')
     parser.add_argument('--metric', help='only this metric')
-    parser.add_argument(
-        '--import', dest='modules', metavar='MODULE', action='append', help='module that registers benchmarks'
-    )
+    add_import_argument(parser)
     args = parser.parse_args()
-    try:
-        import_modules_from_strings(args.modules or [])
-        table = load_table(args.benchmark, args.table)
-        kept = table.select(args.dataset and [args.dataset], args.metric and [args.metric])
-        row = table.row(args.arch)
-    except (ValueError, FileNotFoundError, ImportError) as error:
-        sys.exit(f'error: {error}')
+    table = load_table(args.benchmark, args.table)
+    kept = table.select(args.dataset and [args.dataset], args.metric and [args.metric])
+    row = table.row(args.arch)
     dropped = {column for pair, column in table.columns.items() if pair not in kept}
     # NaN is no JSON.
     row = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}

@@ -9,12 +9,14 @@ import json
 import sys
 from pathlib import Path
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.scores.correlation_report import format_study, plain, plot_study
 from mmnas_mae.scores.correlation_study import Protocol, study
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 from mmnas_mae.scores.scores_file import read_scores
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog=' '.join(__doc__.split('\n', 2)[2].split())
@@ -22,6 +24,7 @@ def main() -> None:
     parser.add_argument('config', nargs='?', help='config of a search, unless --scores are given')
     parser.add_argument('checkpoint', nargs='?', help='its checkpoint; --scorer short needs none')
     add_score_arguments(parser)
+    add_import_argument(parser)
     parser.add_argument('--scores', nargs='+', action='append', help='files of scores, seeds of one protocol')
     parser.add_argument('--names', nargs='+', help='names of the protocols (default: their first files)')
     parser.add_argument('--truths', nargs='+', help='true values, columns of the scores')
@@ -29,11 +32,7 @@ def main() -> None:
     parser.add_argument('--resample-seed', type=int, default=0, help='seed of the resamples (default: 0)')
     parser.add_argument('--out', help='file of the new scores (default: work_dirs/correlation/<config>.parquet)')
     parser.add_argument('--plot', help='picture file (default: beside the first file of scores, .png)')
-    args = parser.parse_args()
-    try:
-        correlate(args)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError, RuntimeError) as error:
-        sys.exit(f'error: {error}')
+    correlate(parser.parse_args())
 
 
 def correlate(args: argparse.Namespace) -> None:

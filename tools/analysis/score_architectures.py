@@ -7,22 +7,21 @@ kept at once in OUT.jsonl, so that the same command goes on where it was interru
 import argparse
 import sys
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0], epilog=' '.join(__doc__.split('\n', 2)[2].split())
     )
     add_score_arguments(parser)
+    add_import_argument(parser)
     parser.add_argument('config', help='config of a search')
     parser.add_argument('checkpoint', nargs='?', help='its checkpoint; --scorer short needs none')
     parser.add_argument('--out', default='scores.parquet', help='file of the scores (default: scores.parquet)')
-    args = parser.parse_args()
-    try:
-        score_architectures(args)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError, RuntimeError) as error:
-        sys.exit(f'error: {error}')
+    score_architectures(parser.parse_args())
 
 
 if __name__ == '__main__':

@@ -4,12 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.report.curves import heldout_curves, loss_curves, panel_figure
 from mmnas_mae.report.pictures import save_figure
 from mmnas_mae.report.reconstructions import compare_reconstructions, reconstructions_figure
 from mmnas_mae.report.search_history import SearchHistory, read_search
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('work_dirs', nargs='+', help='work directories of the searches')
@@ -17,11 +19,8 @@ def main() -> None:
     parser.add_argument('--curves', default='convergence.png', help='picture file of the curves')
     parser.add_argument('--reconstructions', help='picture file of the reconstructions; needs checkpoints')
     parser.add_argument('--num-images', type=int, default=8, help='columns of the reconstructions')
-    args = parser.parse_args()
-    try:
-        compare(args)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'error: {error}')
+    add_import_argument(parser)
+    compare(parser.parse_args())
 
 
 def compare(args: argparse.Namespace) -> None:

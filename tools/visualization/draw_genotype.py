@@ -4,15 +4,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.report import draw_genotype
 from mmnas_mae.spaces import load_genotype
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('genotype', help='genotype.json, a published name or the text of a genotype')
     parser.add_argument('--space', help='the space it must belong to (default: the one it names)')
     parser.add_argument('--out', help='picture file (default: beside the genotype, as .png)')
+    add_import_argument(parser)
     args = parser.parse_args()
     genotype = load_genotype(args.genotype, args.space)
     path = Path(args.genotype)

@@ -2,17 +2,19 @@
 
 import argparse
 import sys
-from pathlib import Path
 
 import mmcv
 import torch
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
 
+from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_common_arguments, load_config
-from mmnas_mae.registry import MODELS
+from mmnas_mae.models import MAENAS
+from mmnas_mae.models.build import build_search_model
 from mmnas_mae.utils import reconstruction_grid
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
@@ -20,23 +22,26 @@ def main() -> None:
     parser.add_argument('--num-images', type=int, default=8, help='columns of the grid')
     parser.add_argument('--out', default='reconstruction.png', help='picture file')
     args = parser.parse_args()
-    if not Path(args.checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {args.checkpoint!r} does not exist')
+    if args.num_images < 1:
+        raise ValueError(f'--num-images must be at least 1, got {args.num_images}')
     cfg = load_config(args)
+    if cfg.get('val_dataloader') is None:
+        raise ValueError(f'config {args.config!r} has no val_dataloader, whose images are drawn')
+    model = build_search_model(cfg, args.checkpoint)
+    if not isinstance(model, MAENAS):
+        raise ValueError(f'config {args.config!r} reconstructs nothing: its objective is {type(model).__name__}')
     cfg.val_dataloader.batch_size = args.num_images
     loader = Runner.build_dataloader(cfg.val_dataloader, seed=0)
-    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.get('data_preprocessor')))
-    load_checkpoint(model, args.checkpoint, map_location='cpu')
     model.eval()
     with torch.no_grad():
         samples = model.val_step(next(iter(loader)))
-    images, masks, reconstructions = (
-        torch.stack([getattr(sample, name) for sample in samples]) for name in ('image', 'mask', 'reconstruction')
+    images, masks, reconstructions, errors = (
+        torch.stack([getattr(sample, name) for sample in samples]) for name in ('image', 'mask', 'reconstruction', 'l1')
     )
     preprocessor = model.data_preprocessor
     grid = reconstruction_grid(images, masks, reconstructions, preprocessor.mean, preprocessor.std)
     mmcv.imwrite(grid[..., ::-1], args.out)
-    print(f'{args.out}: masked L1 {float(sum(sample.loss for sample in samples)) / len(samples):.4f}')
+    print(f'{args.out}: masked L1 {float(errors.mean()):.4f}')
 
 
 if __name__ == '__main__':

@@ -23,7 +23,12 @@ def genotype_id(genotype: Genotype) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], 'big') >> 1
 
 
-def check_weights(module: nn.Module, state: Mapping[str, Tensor], prefix: str = '') -> None:
+def check_weights(
+    module: nn.Module,
+    state: Mapping[str, Tensor],
+    prefix: str = '',
+    what: str = 'genotype, init_channels, layers and stem',
+) -> None:
     """Refuses weights that belong to another architecture or size.
 
     Args:
@@ -31,6 +36,7 @@ def check_weights(module: nn.Module, state: Mapping[str, Tensor], prefix: str = 
             one, must be that of ``state``, which may lack it.
         state: a state dict.
         prefix: what the names of the module's weights begin with in ``state``.
+        what: the settings that messages say they depend on.
 
     Raises:
         ValueError: a weight is missing, unknown or of another shape, or the genotype is another.
@@ -48,10 +54,7 @@ def check_weights(module: nn.Module, state: Mapping[str, Tensor], prefix: str = 
         hint = ''
         if any(name.startswith('backbone.') for name in given) and not any(n.startswith('backbone.') for n in own):
             hint = "; those of a backbone inside a larger model need prefix='backbone.'"
-        raise ValueError(
-            f'these weights are not of this genotype, init_channels, layers and stem: of {len(own)} tensors there are '
-            f'{found}{hint}'
-        )
+        raise ValueError(f'these weights are not of this {what}: of {len(own)} tensors there are {found}{hint}')
     expected, got = own.get('genotype_id'), given.get('genotype_id')
     # A parameter on the meta device has no value to compare.
     if expected is None or got is None or expected.is_meta or got.is_meta:

@@ -1,0 +1,81 @@
+"""Configs as every tool reads them: options merged, the user's modules imported, names checked."""
+
+import copy
+import os
+from pathlib import Path
+from typing import Any, Iterator, Mapping, Optional, Sequence, Union
+
+from mmengine.config import Config
+from mmengine.registry import Registry
+from mmengine.utils import import_modules_from_strings
+
+from .. import registry as registries
+
+
+def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mapping[str, Any]] = None) -> Config:
+    """A config with options merged into it, of which ``custom_imports`` takes effect too.
+
+    Args:
+        config: file of the config, or a config, which stays as it is.
+        options: settings that override it, by dotted keys.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
+        ValueError: a class of this package is named without its prefix.
+    """
+    if isinstance(config, Config):
+        cfg = copy.deepcopy(config)
+    elif Path(config).is_file():
+        cfg = Config.fromfile(config, import_custom_modules=False)
+    else:
+        raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
+    cfg.merge_from_dict(dict(options or {}))
+    if cfg.get('custom_imports'):
+        import_modules('custom_imports', **cfg.custom_imports)
+    _check_prefixes(cfg)
+    return cfg
+
+
+def import_modules(setting: str, imports: Union[str, Sequence[str]], allow_failed_imports: bool = False) -> None:
+    """Imports modules that register what a config, a genotype or a space names.
+
+    Args:
+        setting: what messages call their list.
+        imports: their names.
+        allow_failed_imports: whether a module that cannot be imported gives a warning only.
+
+    Raises:
+        ModuleNotFoundError: a module cannot be imported.
+    """
+    try:
+        import_modules_from_strings(imports, allow_failed_imports)
+    except ImportError as error:
+        reason = error.__context__ or error
+        raise ModuleNotFoundError(f'{setting}: {error} ({reason}); is its folder in PYTHONPATH?') from None
+
+
+def _check_prefixes(cfg: Config) -> None:
+    """Refuses names that are registered here and nowhere else that the config's scope looks."""
+    ours = [item for item in vars(registries).values() if isinstance(item, Registry) and item.parent is not None]
+    for registry in ours:
+        registry.import_from_location()
+    for place, name in _types('', cfg.to_dict()):
+        owner = next((registry for registry in ours if name in registry.module_dict), None)
+        if owner is None:
+            continue
+        with owner.parent.switch_scope_and_registry(cfg.get('default_scope')) as theirs:
+            known = theirs.get(name) is not None
+        if not known:
+            where = f'config {cfg.filename!r}: ' if cfg.filename else ''
+            raise ValueError(f'{where}{place}={name!r} is not registered; did you mean {owner.scope}.{name}?')
+
+
+def _types(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every type and constructor of a config with its dotted key."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        inside = f'{place}.{key}' if place else str(key)
+        if isinstance(item, str) and inside.rpartition('.')[2] in ('type', 'constructor'):
+            yield inside, item
+        yield from _types(inside, item)
