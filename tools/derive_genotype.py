@@ -4,13 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
 
 from mmnas_mae.registry import MODELS
-from mmnas_mae.spaces import Genotype, discretize
+from mmnas_mae.spaces import Genotype
 
 
 def main() -> None:
@@ -29,11 +28,7 @@ def main() -> None:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     model = MODELS.build(cfg.model)
     meta = load_checkpoint(model, args.checkpoint, map_location='cpu', strict=True)['meta']
-    if args.exclude_none:
-        with torch.no_grad():
-            derived = discretize(model.arch.space, model.arch.strengths(), exclude_none=True)
-    else:
-        derived = model.genotype()
+    derived = model.genotype(exclude_none=args.exclude_none or None)
     genotype = Genotype(
         derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
     )
