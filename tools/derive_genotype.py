@@ -4,13 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
-import torch
 from mmengine.config import DictAction
 
 from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import read_checkpoint
-from mmnas_mae.spaces import Genotype, discretize
+from mmnas_mae.spaces import Genotype
 from mmnas_mae.utils.config import read_config
 
 
@@ -26,11 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     model = build_search_model(read_config(args.config, args.cfg_options), args.checkpoint)
     meta = read_checkpoint(args.checkpoint).get('meta', {})
-    if args.exclude_none:
-        with torch.no_grad():
-            derived = discretize(model.arch.space, model.arch.strengths(), exclude_none=True)
-    else:
-        derived = model.genotype()
+    derived = model.genotype(exclude_none=args.exclude_none or None)
     genotype = Genotype(
         derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
     )

@@ -2,7 +2,6 @@ from .angle_evolution import AngleEvolution
 from .angle_scorer import AngleScorer
 from .discrete_search_hook import DiscreteSearchHook
 from .evaluation import Evaluation, Evaluator
-from .fixed_child import batch_statistics, child_weights, fixed_child
 from .inherited_scorer import InheritedScorer
 from .map_evaluations import map_evaluations
 from .most_likely_search import MostLikelySearch, most_likely
@@ -28,10 +27,7 @@ __all__ = [
     'SearchRun',
     'ShortTrainingScorer',
     'TableScorer',
-    'batch_statistics',
     'build_scorer',
-    'child_weights',
-    'fixed_child',
     'load_images',
     'map_evaluations',
     'most_likely',

@@ -72,7 +72,7 @@ class AngleScorer:
             raise ValueError(f'{type(model.backbone).__name__} has no cells of mixed operations; the angle needs them')
         #: Of each cell: its type and the moments of each (node, source, operation).
         self.cells: list[tuple[str, dict[tuple[int, int, str], Moments]]] = []
-        alphas = {id(parameter) for parameter in model.arch_parameters()}
+        alphas = {id(parameter) for parameter in model.arch.parameters()}
         inside = {name for name, parameter in model.named_parameters() if id(parameter) in alphas}
         for name, cell in cells.items():
             table = {}

@@ -6,10 +6,10 @@ from typing import Any, Mapping, Optional
 import torch
 
 from ..models import SearchModel
+from ..models.layers.batch_statistics import batch_statistics
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
 from ..utils import kept_random_state
-from .fixed_child import batch_statistics, fixed_child
 from .search_run import SearchRun
 
 #: What a score reads of a prediction, and its sign.
@@ -58,7 +58,7 @@ class InheritedScorer:
         if self.one_batch:
             text = self.run.space.format(genotype)
             batches = [batches[zlib.crc32(text.encode()) % len(batches)]]
-        with kept_random_state(), batch_statistics(model), fixed_child(model.backbone, genotype):
+        with kept_random_state(), batch_statistics(model), model.arch.fixed(genotype):
             values = torch.cat([image_scores(model, batch, self.score) for batch in batches])
         return float(values.double().mean())
 

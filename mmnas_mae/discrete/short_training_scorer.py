@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from ..models import FeaturesOnly, GenotypeBackbone, Visibility
 from ..models.architecture.base_architecture import BaseArchitecture
 from ..models.build import build_network
+from ..models.layers.batch_statistics import batch_statistics
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
 from ..utils import kept_random_state
-from .fixed_child import batch_statistics
 from .inherited_scorer import image_scores
 from .search_run import SearchRun
 

@@ -113,7 +113,7 @@ class BilevelHook(Hook):
         scaler = getattr(wrapper, 'loss_scaler', None)
         scaled = scaler is not None and scaler.is_enabled()
         self.batch = data_batch if self.single_level else self._next_batch()
-        val_loss = step_loss(model, wrapper, self.batch)
+        val_loss = step_loss(model, wrapper, self.batch, alpha_step=True)
         alphas = model.arch_parameters()
         if self.order == 1:
             grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
@@ -123,7 +123,7 @@ class BilevelHook(Hook):
         else:
             weights = runner.optim_wrapper['weights']
             grads, loss = second_order(
-                step_loss(model, weights, data_batch),
+                step_loss(model, weights, data_batch, alpha_step=True),
                 val_loss,
                 alphas,
                 [p for group in weights.optimizer.param_groups for p in group['params']],

@@ -16,18 +16,20 @@ def set_epoch(dataset: Any, epoch: int) -> None:
         dataset.set_epoch(epoch)
 
 
-def step_loss(model: SearchModel, wrapper: Optional[OptimWrapper], data_batch: Any) -> LossFn:
+def step_loss(model: SearchModel, wrapper: Optional[OptimWrapper], data_batch: Any, alpha_step: bool = False) -> LossFn:
     """What a step on ``data_batch`` minimises, everything random in the data drawn once.
 
     Args:
         wrapper: the optimizer wrapper whose precision the loss is computed in; None for that
             of the parameters.
+        alpha_step: whether the gradient of alpha is wanted.
     """
     data = model.data_preprocessor(data_batch, True)
     prepared = model.prepare(fast_layout(data['inputs']), data.get('data_samples'))
 
     def loss() -> Tensor:
-        with nullcontext() if wrapper is None else wrapper.optim_context(model):
+        precision = nullcontext() if wrapper is None else wrapper.optim_context(model)
+        with precision, model.arch.in_alpha_step() if alpha_step else nullcontext():
             return model.parse_losses(model.total_losses(**prepared))[0]
 
     return loss

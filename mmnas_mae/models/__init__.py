@@ -1,16 +1,17 @@
-from .architecture.base_architecture import BaseArchitecture
+from .architecture.base_architecture import BaseArchitecture, ChoiceTable
 from .architecture.cell import Cell, CellWeights, drop_path
 from .architecture.cell_architecture import CellArchitecture
 from .architecture.gumbel_relaxations import ConcreteRelaxation, GumbelRelaxation, TopTwoRelaxation
 from .architecture.mixed_op import AuxiliarySkipMixedOp, MixedOp, PartialMixedOp, SkipDropoutMixedOp
-from .architecture.relaxations import SigmoidRelaxation, SoftmaxRelaxation, ZeroOneLoss
+from .architecture.regularizers import Regularizer, ZeroOneLoss
+from .architecture.relaxations import Relaxation, SigmoidRelaxation, SoftmaxRelaxation
 from .architecture.uniform_path_relaxation import UniformPathRelaxation
 from .build import build_backbone, build_network
 from .layers.benchmark_ops import AvgPoolConv, BasicBlock
 from .layers.depthwise import DepthwiseConv2d, fast_layout
-from .layers.masked_norm import MaskedBatchNorm2d, Visibility
+from .layers.masked_norm import MaskedBatchNorm2d, Visibility, hide
 from .layers.nasnet_ops import FactorizedConv, LargeMaxPool
-from .layers.ops import OpArgs, build_op
+from .layers.ops import FactorizedReduce, OpArgs, ReLUConvBN, build_op
 from .networks.auxiliary_head import AuxiliaryHead
 from .networks.darts_network import DARTSNetwork
 from .networks.darts_supernet import DARTSSupernet
@@ -38,7 +39,7 @@ from .reconstruction.decoders import HierarchicalDecoder, PerScaleDecoder, Singl
 from .reconstruction.feature_bridge import FeatureBridge
 from .reconstruction.masked_reconstruction_head import MaskedReconstructionHead
 from .reconstruction.patch_mask_generator import PatchMaskGenerator
-from .reconstruction.targets import GradientTarget, PatchNormTarget, PixelTarget
+from .reconstruction.targets import GradientTarget, PatchNormTarget, PixelTarget, ReconstructionTarget
 
 __all__ = [
     'MAENAS',
@@ -51,6 +52,7 @@ __all__ = [
     'BasicBlock',
     'Cell',
     'CellWeights',
+    'ChoiceTable',
     'ClassificationSearch',
     'ColorizationSearch',
     'ConcreteRelaxation',
@@ -58,6 +60,7 @@ __all__ = [
     'DARTSSupernet',
     'DepthwiseConv2d',
     'FactorizedConv',
+    'FactorizedReduce',
     'FeatureBridge',
     'FeatureInfo',
     'FeaturesOnly',
@@ -87,6 +90,10 @@ __all__ = [
     'PixelTarget',
     'PredictiveSearch',
     'RandomLabelSearch',
+    'ReLUConvBN',
+    'ReconstructionTarget',
+    'Regularizer',
+    'Relaxation',
     'RotationSearch',
     'SearchDataPreprocessor',
     'SearchModel',
@@ -106,4 +113,5 @@ __all__ = [
     'crop_and_flip',
     'drop_path',
     'fast_layout',
+    'hide',
 ]

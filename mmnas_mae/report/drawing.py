@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from ..spaces import CellGenotype, Genotype
+from ..spaces import CellGenotype, Genotype, state_names
 from ..spaces.transnas101 import DOUBLING, HALVING
 
 #: Okabe and Ito's colours, distinct in all common forms of colour blindness.
@@ -74,12 +74,6 @@ def genotype_figure(genotype: Genotype) -> Figure:
     for axis, (kind, cell) in zip(axes, genotype.cells.items()):
         _draw_cell(axis, kind, cell)
     return figure
-
-
-def state_names(num_inputs: int, num_nodes: int) -> list[str]:
-    """What the states of a cell are called: its inputs, then its nodes."""
-    names = [f'input {i + 1}' for i in range(num_inputs)] if num_inputs > 1 else ['input']
-    return [*names, *(f'node {i}' for i in range(num_nodes))]
 
 
 def _draw_cell(axis: Axes, kind: str, cell: CellGenotype) -> None:

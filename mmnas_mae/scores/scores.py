@@ -8,9 +8,10 @@ import torch
 
 from ..benchmarks.benchmark import PARAMETERS
 from ..benchmarks.table import BenchmarkTable
-from ..discrete import Evaluation, Evaluator, SearchRun, batch_statistics
+from ..discrete import Evaluation, Evaluator, SearchRun
 from ..models import MAENAS
 from ..models.build import build_network
+from ..models.layers.batch_statistics import batch_statistics
 from ..models.reconstruction.trivial_fills import diffusion_fill, image_mean
 from ..spaces import CellSpace, Genotype, SearchSpace
 from ..utils import kept_random_state

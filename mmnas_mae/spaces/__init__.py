@@ -1,3 +1,4 @@
+from .cell_graph import CellGraph, state_names
 from .darts import DARTS_OPS, darts_space
 from .discretize import discretize
 from .genotype import CellGenotype, Genotype, published, published_names
@@ -8,7 +9,7 @@ from .nasbench201 import NASBENCH201_OPS, NASBench201Space, unique_key
 from .nasnet import NASNET_OPS, NASNetSpace
 from .prune import prune, space_config
 from .search_space import SearchSpace, get_space, registered_spaces
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 from .sparse import SparseCellSpace
 from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
 from .variation import crossover, mutate
@@ -43,5 +44,6 @@ __all__ = [
     'published_names',
     'registered_spaces',
     'space_config',
+    'state_names',
     'unique_key',
 ]

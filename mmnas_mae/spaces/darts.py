@@ -1,7 +1,8 @@
 """The DARTS space S0 (quark0/darts: cnn/genotypes.py, cnn/model_search.py)."""
 
 from ..registry import SPACES
-from .space import CellGraph, CellSpace
+from .cell_graph import CellGraph
+from .space import CellSpace
 
 #: Candidate operations of S0, in the order of the published architecture parameters.
 DARTS_OPS = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Mapping, Optional
 
+from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 from .sparse import SparseCellSpace
 
 # Reading a genotype needs no torch; only deriving one does, and then the weights bring it.

@@ -4,8 +4,9 @@ import re
 from typing import Union
 
 from ..registry import SPACES
+from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 
 #: Candidate operations, in the order of the published architecture parameters.
 NASBENCH201_OPS = ('none', 'skip_connect', 'nor_conv_1x1', 'nor_conv_3x3', 'avg_pool_3x3')

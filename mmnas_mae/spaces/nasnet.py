@@ -11,8 +11,9 @@ from itertools import combinations_with_replacement, product
 from typing import Iterator, Sequence
 
 from ..registry import SPACES
+from .cell_graph import CellGraph
 from .genotype import CellGenotype, Edge, Genotype
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 
 #: Candidate operations: the thirteen of NASNet; AmoebaNet uses eight of them, ENAS five.
 NASNET_OPS = (

@@ -4,9 +4,10 @@ import ast
 from dataclasses import dataclass
 
 from ..registry import SPACES
+from .cell_graph import CellGraph
 from .darts import DARTS_OPS
 from .genotype import CellGenotype, Edge, Genotype
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 
 
 @dataclass(frozen=True)

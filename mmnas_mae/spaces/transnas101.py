@@ -14,9 +14,10 @@ from itertools import product
 from typing import Iterator
 
 from ..registry import SPACES
+from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
 from .search_space import SearchSpace
-from .space import CellGraph, CellSpace
+from .space import CellSpace
 
 #: Candidate operations; the position is the digit of the text form.
 TRANSNAS101_OPS = ('none', 'skip_connect', 'nor_conv_1x1', 'nor_conv_3x3')

@@ -138,7 +138,8 @@ def test_one_step_moves_alpha_then_the_weights_and_nothing_else(name: str) -> No
     else:  # weight decay alone would move them where the gradient is zero
         assert weights == set(start) - arch
     assert all(p.grad is None for p in model.parameters())
-    assert getattr(model.arch, 'override', None) is None
+    assert model.arch._held is None
+    assert not model.arch.alpha_step
 
 
 @pytest.mark.parametrize('name', ALL)

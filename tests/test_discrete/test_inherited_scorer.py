@@ -6,8 +6,8 @@ import random
 import pytest
 import torch
 
-from mmnas_mae.discrete import InheritedScorer, build_scorer, child_weights, fixed_child
-from mmnas_mae.models import MAENAS, CellArchitecture
+from mmnas_mae.discrete import InheritedScorer, build_scorer
+from mmnas_mae.models import MAENAS, BaseArchitecture, CellArchitecture
 from mmnas_mae.spaces import get_space
 
 GENOTYPE = '|nor_conv_3x3~0|+|none~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|'
@@ -66,7 +66,7 @@ def test_scoring_changes_nothing(small_run):
     assert torch.equal(torch.get_rng_state(), random_state)
     assert all(module.training for module in run.model.modules())
     assert all(norm.track_running_stats for norm in run.model.modules() if isinstance(norm, torch.nn.BatchNorm2d))
-    assert 'sample' not in vars(run.model.arch)
+    assert run.model.arch._held is None
 
 
 def test_alpha_does_not_change_the_score_of_a_child(small_run):
@@ -106,7 +106,8 @@ def test_a_cell_of_nasbench101_is_run_by_its_specification(small_run):
         for norm in model.modules():
             if isinstance(norm, torch.nn.BatchNorm2d):
                 norm.train()
-        features = model.backbone(images * (1 - mask), spec=genotype)
+        with model.arch.fixed(genotype):
+            features = model.backbone(images * (1 - mask))
         error = (model.neck(model.bridge(features)) - images).abs() * mask
     direct = -float((error.sum((1, 2, 3)) / (3 * mask.sum((1, 2, 3)))).mean())
     assert InheritedScorer(run)(genotype) == pytest.approx(direct, abs=1e-6)
@@ -130,7 +131,7 @@ def test_a_supervised_search_scores_by_accuracy_or_loss(small_run):
 def test_child_weights_execute_the_edges_of_the_child_only():
     arch = CellArchitecture('darts_s0', edge_norm=True)
     genotype = arch.space.random_genotype(random.Random(0))
-    weights = child_weights(arch, genotype)
+    weights = arch.hold(genotype)
     for kind, cell in genotype.cells.items():
         graph, child = arch.space.cells[kind], weights[kind]
         assert float(child.ops.sum()) == 8
@@ -142,7 +143,7 @@ def test_child_weights_execute_the_edges_of_the_child_only():
                 assert child.active[e] == [graph.ops[e].index(op)]
                 assert float(child.ops[e, child.active[e][0]]) == 1
     nasnet = CellArchitecture('nasnet')
-    twice = child_weights(nasnet, get_space('nasnet').parse(_NASNET))
+    twice = nasnet.hold(get_space('nasnet').parse(_NASNET))
     assert float(twice['normal'].ops.sum()) == 20 - 10
 
 
@@ -157,13 +158,29 @@ _NASNET = (
 
 def test_only_members_of_the_space_run():
     arch = CellArchitecture('nasbench201')
-    backbone = torch.nn.Module()
-    backbone.arch = arch
-    with pytest.raises(ValueError, match='space nasbench201 has the cells'):
-        child_weights(arch, get_space('darts_s0').random_genotype(random.Random(0)))
-    backbone.arch = torch.nn.Module()
     with (
-        pytest.raises(ValueError, match='Module cannot run a single architecture'),
-        fixed_child(backbone, get_space('nasbench201').parse(GENOTYPE)),
+        pytest.raises(ValueError, match='space nasbench201 has the cells'),
+        arch.fixed(get_space('darts_s0').random_genotype(random.Random(0))),
     ):
         pass
+    with (
+        pytest.raises(ValueError, match='BaseArchitecture cannot run a single architecture'),
+        BaseArchitecture().fixed(get_space('nasbench201').parse(GENOTYPE)),
+    ):
+        pass
+
+
+def test_what_is_fixed_ends_with_its_context_also_after_an_error():
+    arch, generator = CellArchitecture('nasbench201'), random.Random(0)
+    outer, inner = arch.space.random_genotype(generator), arch.space.random_genotype(generator)
+    with arch.fixed(outer):
+        with pytest.raises(ValueError, match='in the middle'):
+            _fail_within(arch, inner)
+        assert arch.sample()['cell'].active == arch.hold(outer)['cell'].active
+    assert arch.sample()['cell'].active is None
+
+
+def _fail_within(arch, genotype):
+    with arch.fixed(genotype):
+        assert arch.sample()['cell'].active == arch.hold(genotype)['cell'].active
+        raise ValueError('in the middle')

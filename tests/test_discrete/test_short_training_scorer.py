@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmnas_mae.discrete import ShortTrainingScorer
-from mmnas_mae.discrete.fixed_child import batch_statistics
+from mmnas_mae.models.layers.batch_statistics import batch_statistics
 from mmnas_mae.utils import kept_random_state
 
 ARCHS = [

@@ -107,7 +107,7 @@ class SearchStep:
     def alpha(self, execution: str) -> None:
         """The alpha step. The plain one computes the gradient of every weight on the way (as DARTS does)."""
         alphas = self.model.arch_parameters()
-        val_loss, train_loss = (self._loss(images, execution) for images in self.batches)
+        val_loss, train_loss = (self._loss(images, execution, alpha_step=True) for images in self.batches)
         if self.order == 1:
             if execution == 'plain':
                 for alpha in alphas:
@@ -139,10 +139,15 @@ class SearchStep:
         self.sgd.step()
         self.sgd.zero_grad()
 
-    def _loss(self, images: Tensor, execution: str) -> Callable[[], Tensor]:
+    def _loss(self, images: Tensor, execution: str, alpha_step: bool = False) -> Callable[[], Tensor]:
         images = images if execution == 'plain' else fast_layout(images)
         prepared = self.model.prepare(images)
-        return lambda: self.model.parse_losses(self.model.total_losses(**prepared))[0]
+
+        def loss() -> Tensor:
+            with self.model.arch.in_alpha_step() if alpha_step else nullcontext():
+                return self.model.parse_losses(self.model.total_losses(**prepared))[0]
+
+        return loss
 
     def run(self, step: str, execution: str) -> None:
         """One of :data:`STEPS`, in one of :data:`EXECUTIONS`."""

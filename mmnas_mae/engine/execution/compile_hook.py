@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...utils import kept_random_state, unwrap
+from ...utils import unwrap
 from ..stabilisers.hessian_hook import HessianHook
 
 
@@ -37,11 +36,10 @@ class CompileHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Compiles in place; parameters keep their names."""
         backbone = unwrap(runner.model).backbone
-        with torch.no_grad(), kept_random_state():
-            drawn = backbone.arch.sample()
-        if any(getattr(row, 'active', None) is not None for row in drawn.values()):
+        if not backbone.arch.runs_all:
             raise ValueError(
-                'CompileHook needs a network that runs every operation; model.backbone.relaxation draws some'
+                'CompileHook needs a network that runs every operation; model.backbone.relaxation draws some '
+                f'({backbone.arch.rule})'
             )
         if any(isinstance(hook, HessianHook) for hook in runner.hooks):
             raise ValueError(

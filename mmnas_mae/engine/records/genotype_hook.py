@@ -66,7 +66,7 @@ class GenotypeHook(Hook):
         record = dict(
             epoch=epoch,
             genotype=genotype.to_dict()['cells'],
-            parameters={name: p.tolist() for name, p in model.arch.named_parameters()},
+            parameters={name: p.tolist() for name, p in model.arch.alpha().items()},
             entropy=entropy,
             skips=skips,
         )

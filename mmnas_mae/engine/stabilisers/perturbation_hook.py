@@ -1,5 +1,6 @@
 """Perturbation of the architecture in the weight step (SDARTS)."""
 
+from contextlib import ExitStack
 from typing import Any, Callable, Sequence
 
 import torch
@@ -7,7 +8,6 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import Tensor
 
-from ...models import CellArchitecture, SoftmaxRelaxation
 from ...registry import HOOKS
 from ...utils import unwrap
 from ..arch_grad import gradients, replayed
@@ -100,6 +100,7 @@ class PerturbationHook(Hook):
         self.start = start
         self.end = end
         self.steps = steps
+        self._perturbed = ExitStack()
 
     def before_train(self, runner: Runner) -> None:
         """
@@ -107,11 +108,8 @@ class PerturbationHook(Hook):
             TypeError: the architecture has no softmax to perturb.
         """
         arch = unwrap(runner.model).arch
-        if not isinstance(arch, CellArchitecture) or type(arch.relaxation) is not SoftmaxRelaxation:
-            relaxation = getattr(arch, 'relaxation', arch)
-            raise TypeError(
-                f'PerturbationHook perturbs the softmax of alpha, the model has {type(relaxation).__name__}'
-            )
+        if not arch.perturbable:
+            raise TypeError(f'PerturbationHook perturbs the softmax of alpha, the model has {arch.rule}')
 
     def epsilon(self, epoch: int, max_epochs: int) -> float:
         """The radius in an epoch, counted from 0."""
@@ -120,16 +118,22 @@ class PerturbationHook(Hook):
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Perturbs."""
         arch, epsilon = unwrap(runner.model).arch, self.epsilon(runner.epoch, runner.max_epochs)
-        weights = [w.detach() for w in arch.weights().values()]
-        valid = [arch.valid(kind) for kind in arch.alphas]
+        kinds, weights = zip(*((kind, w.detach()) for kind, w in arch.weights().items()))
+        valid = [arch.valid(kind) for kind in kinds]
         if self.mode == 'random':
             point = perturb(weights, valid, epsilon)
         else:
-            point = self._attack(runner, weights, valid, epsilon, data_batch)
-        arch.override = dict(zip(arch.alphas, point))
+            point = self._attack(runner, kinds, weights, valid, epsilon, data_batch)
+        self._perturbed.enter_context(arch.fixed(dict(zip(kinds, point))))
 
     def _attack(
-        self, runner: Runner, weights: list[Tensor], valid: list[Tensor], epsilon: float, data_batch: Any
+        self,
+        runner: Runner,
+        kinds: Sequence[str],
+        weights: Sequence[Tensor],
+        valid: Sequence[Tensor],
+        epsilon: float,
+        data_batch: Any,
     ) -> list[Tensor]:
         model = unwrap(runner.model)
         states = [generator.get_state() for generator in model.generators()]
@@ -139,8 +143,8 @@ class PerturbationHook(Hook):
             generator.set_state(state)
 
         def loss(point: Sequence[Tensor]) -> Tensor:
-            model.arch.override = dict(zip(model.arch.alphas, point))
-            return batch_loss()
+            with model.arch.fixed(dict(zip(kinds, point))):
+                return batch_loss()
 
         model.eval()
         try:
@@ -150,4 +154,4 @@ class PerturbationHook(Hook):
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Takes the perturbation away."""
-        unwrap(runner.model).arch.override = None
+        self._perturbed.close()

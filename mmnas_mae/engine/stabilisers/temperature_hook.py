@@ -2,7 +2,6 @@
 
 from torch import nn
 
-from ...models import ConcreteRelaxation
 from ...registry import HOOKS
 from .epoch_schedule_hook import EpochScheduleHook, linear
 
@@ -34,10 +33,9 @@ class TemperatureHook(EpochScheduleHook):
         Raises:
             TypeError: the relaxation has none.
         """
-        relaxation = getattr(model.arch, 'relaxation', None)
-        if not isinstance(relaxation, ConcreteRelaxation):
+        if model.arch.temperature is None:
             raise TypeError(
                 'TemperatureHook needs a relaxation with a temperature, such as mmnas_mae.GumbelRelaxation, got '
-                f'{type(relaxation).__name__}'
+                f'{model.arch.rule}'
             )
-        relaxation.tau.fill_(value)
+        model.arch.temperature.fill_(value)

@@ -1,14 +1,16 @@
 """The architecture parameters of a search network."""
 
+import math
 from typing import Mapping, Optional, Union
 
 import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...spaces import CellSpace, Genotype, discretize, get_space
-from .base_architecture import BaseArchitecture
+from ...spaces import CellGenotype, CellSpace, Genotype, discretize, get_space, state_names
+from .base_architecture import BaseArchitecture, Choice, ChoiceTable
 from .cell import CellWeights
+from .fixed import child_weights
 
 
 class CellArchitecture(BaseArchitecture):
@@ -21,10 +23,6 @@ class CellArchitecture(BaseArchitecture):
             that enter its node (edge normalisation of PC-DARTS).
         init_std: alpha and beta start as ``init_std * N(0, 1)`` (1e-3 in DARTS).
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``threshold``.
-
-    Attributes:
-        override: (E, K) operation weights of each cell type that take the relaxation's place;
-            :class:`mmnas_mae.PerturbationHook` sets them for the length of a weight step.
 
     Raises:
         ValueError: the space has no cells, or edges are both normalised and drawn.
@@ -40,14 +38,13 @@ class CellArchitecture(BaseArchitecture):
     ) -> None:
         super().__init__()
         self.space = get_space(space)
-        if not getattr(self.space, 'cells', None):
+        if not isinstance(self.space, CellSpace) or not self.space.cells:
             raise ValueError(f'space {self.space.name!r} has no cells with candidate operations to weigh')
         self.relaxation = MODELS.build(relaxation or dict(type='mmnas_mae.SoftmaxRelaxation'))
         if edge_norm and self.relaxation.draws_edges:
             raise ValueError(f'edge_norm=True does not go with {type(self.relaxation).__name__}, which draws the edges')
         self.samples = self.relaxation.samples
         self.derivation = dict(derivation or {})
-        self.override: Optional[Mapping[str, Tensor]] = None
         alpha_std = init_std if self.relaxation.init_std is None else self.relaxation.init_std
         self.alphas = nn.ParameterDict()
         for kind, graph in self.space.cells.items():
@@ -65,18 +62,58 @@ class CellArchitecture(BaseArchitecture):
         """(E, K) operation weights of each cell type, without any draw."""
         return {kind: self.relaxation.weights(alpha, self.valid(kind)) for kind, alpha in self.alphas.items()}
 
-    def sample(self) -> dict[str, CellWeights]:
-        """What the cells of each type run on in one forward pass; drawn anew where the relaxation draws."""
+    @property
+    def rule(self) -> str:
+        """The relaxation."""
+        return type(self.relaxation).__name__
+
+    @property
+    def runs_all(self) -> bool:
+        """As the relaxation says."""
+        return self.relaxation.runs_all
+
+    @property
+    def perturbable(self) -> bool:
+        """Whether the relaxation runs on points of the simplex."""
+        return self.relaxation.on_simplex
+
+    @property
+    def temperature(self) -> Optional[Tensor]:
+        """That of the relaxation."""
+        return self.relaxation.temperature
+
+    def alpha(self) -> dict[str, nn.Parameter]:
+        """All parameters but those of the regularizer."""
+        regularizer = self.relaxation.regularizer
+        own = set() if regularizer is None else {id(parameter) for parameter in regularizer.parameters()}
+        return {name: parameter for name, parameter in self.named_parameters() if id(parameter) not in own}
+
+    def draw(self) -> dict[str, CellWeights]:
+        """What the cells of each type run on in one forward pass.
+
+        Raises:
+            TypeError: the relaxation names active candidates and says that it runs all.
+        """
         drawn = self.relaxation.draws_edges
         factors, out = {} if drawn else self.edge_weights(), {}
         for kind, alpha in self.alphas.items():
-            if self.override is not None:
-                ops, active = self.override[kind], None
-            else:
-                beta = self.betas[kind] if drawn else None
-                ops, active = self.relaxation(alpha, self.valid(kind), self.space.cells[kind], beta)
+            beta, graph = self.betas[kind] if drawn else None, self.space.cells[kind]
+            ops, active = self.relaxation(alpha, self.valid(kind), graph, beta, self.alpha_step)
+            if active is not None and self.runs_all:
+                raise TypeError(f'{self.rule} runs some candidates only, so its class must say runs_all = False')
             out[kind] = CellWeights(ops, factors.get(kind), active)
         return out
+
+    def hold(self, choice: Choice) -> dict[str, CellWeights]:
+        """One-hot weights of a genotype, or the given (E, K) weights times the factors of the edges.
+
+        Raises:
+            ValueError: the genotype is no member of the space.
+        """
+        if isinstance(choice, Genotype):
+            return child_weights(self.space, choice, self.alphas)
+        factors = {} if self.relaxation.draws_edges else self.edge_weights()
+        return {kind: CellWeights(ops, factors.get(kind)) for kind, ops in choice.items()}
 
     def valid(self, kind: str) -> Tensor:
         """(E, K), False where an edge has fewer than K candidates."""
@@ -100,17 +137,39 @@ class CellArchitecture(BaseArchitecture):
         """The loss of the relaxation's regularizer; empty where it has none."""
         if self.relaxation.regularizer is None:
             return {}
-        weights = torch.cat([w[self.valid(kind)] for kind, w in self.weights().items()])
-        return dict(arch_regularization_loss=self.relaxation.regularizer(weights))
+        valid = {kind: self.valid(kind) for kind in self.alphas}
+        return dict(arch_regularization_loss=self.relaxation.regularizer(self.weights(), valid))
 
     @torch.no_grad()
-    def genotype(self) -> Genotype:
-        """The architecture that the current parameters stand for."""
+    def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
+        """As :meth:`BaseArchitecture.genotype`, by ``derivation``."""
         edges = self.edge_weights() if self.relaxation.draws_edges else None
-        return discretize(self.space, self.strengths(), edges=edges, **self.derivation)
+        settings = self.derivation if exclude_none is None else dict(self.derivation, exclude_none=exclude_none)
+        return discretize(self.space, self.strengths(), edges=edges, **settings)
 
     @torch.no_grad()
     def entropy(self) -> float:
         """Mean over all edges of how open the choice of operation is, from 0 to 1 (1 = undecided)."""
         shares = [self.relaxation.undecided(w, self.valid(kind)) for kind, w in self.weights().items()]
         return float(torch.cat(shares).cpu().mean())
+
+    @torch.no_grad()
+    def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
+        """The operations of each cell type, and its edges where they have factors."""
+        tables, factors = [], self.edge_weights()
+        for kind, weights in self.weights().items():
+            graph, cell = self.space.cells[kind], cells[kind]
+            names = state_names(graph.num_inputs, graph.num_nodes)
+            rows = tuple(f'{names[source]} → {names[node]}' for node, source in graph.edges)
+            ops = tuple(dict.fromkeys(op for candidates in graph.ops for op in candidates))
+            shown = weights.new_full((len(rows), len(ops)), math.nan)
+            for e, candidates in enumerate(graph.ops):
+                shown[e, [ops.index(op) for op in candidates]] = weights[e, : len(candidates)]
+            derived = {(graph.num_inputs + i, source, op) for i, node in enumerate(cell.nodes) for op, source in node}
+            chosen = torch.tensor([[(*edge, op) in derived for op in ops] for edge in graph.edges])
+            prefix = '' if kind == 'cell' else f'{kind} cell: '
+            tables.append(ChoiceTable(f'{prefix}operations', rows, ops, shown, chosen))
+            if kind in factors:
+                kept = chosen.any(1, keepdim=True)
+                tables.append(ChoiceTable(f'{prefix}edges', rows, ('edge',), factors[kind].unsqueeze(1), kept))
+        return tables

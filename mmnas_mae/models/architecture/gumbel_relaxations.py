@@ -11,21 +11,21 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...spaces import CellGraph
-from .relaxations import Active, SoftmaxRelaxation
+from .relaxations import Active, Relaxation, softmax
 
 #: Draws in a row that may fail before alpha is to blame.
 _TRIES = 100
 
 
 @MODELS.register_module()
-class ConcreteRelaxation(SoftmaxRelaxation):
+class ConcreteRelaxation(Relaxation):
     """Weights drawn from the concrete distribution (SNAS).
 
     ``softmax((log softmax(alpha) + g) / tau)`` with Gumbel noise g. All candidates run.
 
     Args:
         tau: temperature, which :class:`mmnas_mae.TemperatureHook` changes.
-        **kwargs: of :class:`SoftmaxRelaxation`.
+        **kwargs: of :class:`Relaxation`.
 
     Raises:
         ValueError: ``tau`` is not positive.
@@ -37,6 +37,15 @@ class ConcreteRelaxation(SoftmaxRelaxation):
             raise ValueError(f'relaxation.tau must be positive, got {tau}')
         # A buffer, so that a checkpoint holds the temperature it was trained at.
         self.register_buffer('tau', torch.tensor(float(tau)))
+
+    @property
+    def temperature(self) -> Tensor:
+        """``tau``."""
+        return self.tau
+
+    def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
+        """The probabilities of the draw."""
+        return softmax(alpha, valid)
 
     def draw(self, alpha: Tensor, valid: Tensor) -> Tensor:
         """One draw for each row.
@@ -64,9 +73,14 @@ class ConcreteRelaxation(SoftmaxRelaxation):
         )
 
     def forward(
-        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+        self,
+        alpha: Tensor,
+        valid: Tensor,
+        graph: CellGraph,
+        beta: Optional[Tensor] = None,
+        alpha_step: bool = False,
     ) -> tuple[Tensor, Active]:
-        """As :meth:`SoftmaxRelaxation.forward`."""
+        """As :meth:`Relaxation.forward`."""
         return self.draw(alpha, valid), None
 
 
@@ -81,16 +95,23 @@ class GumbelRelaxation(ConcreteRelaxation):
 
     Args:
         tau: temperature; GDAS goes from 10 to 0.1.
-        **kwargs: of :class:`SoftmaxRelaxation`.
+        **kwargs: of :class:`Relaxation`.
     """
+
+    runs_all = False
 
     def __init__(self, tau: float = 10.0, **kwargs: Any) -> None:
         super().__init__(tau, **kwargs)
 
     def forward(
-        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+        self,
+        alpha: Tensor,
+        valid: Tensor,
+        graph: CellGraph,
+        beta: Optional[Tensor] = None,
+        alpha_step: bool = False,
     ) -> tuple[Tensor, Active]:
-        """As :meth:`SoftmaxRelaxation.forward`, with one active candidate on each edge."""
+        """As :meth:`Relaxation.forward`, with one active candidate on each edge."""
         soft = self.draw(alpha, valid)
         chosen = soft.argmax(dim=-1)
         hard = F.one_hot(chosen, soft.shape[-1])
@@ -111,7 +132,7 @@ class TopTwoRelaxation(GumbelRelaxation):
     Args:
         tau: temperature of both draws.
         edges: edges that a node keeps.
-        **kwargs: of :class:`SoftmaxRelaxation`; ROME accumulates over several ``samples``.
+        **kwargs: of :class:`Relaxation`; ROME accumulates over several ``samples``.
 
     Raises:
         ValueError: ``edges`` is below 1.
@@ -126,9 +147,14 @@ class TopTwoRelaxation(GumbelRelaxation):
         self.edges = edges
 
     def forward(
-        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+        self,
+        alpha: Tensor,
+        valid: Tensor,
+        graph: CellGraph,
+        beta: Optional[Tensor] = None,
+        alpha_step: bool = False,
     ) -> tuple[Tensor, Active]:
-        """As :meth:`SoftmaxRelaxation.forward`, with no active candidate on edges that are not kept."""
+        """As :meth:`Relaxation.forward`, with no active candidate on edges that are not kept."""
         weights, active = super().forward(alpha, valid, graph)
         factors = torch.cat([self._keep(beta[list(incoming)]) for incoming in graph.incoming()])
         kept = factors.detach().tolist()

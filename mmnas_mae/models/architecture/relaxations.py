@@ -1,13 +1,12 @@
 """Relaxations: how architecture parameters weigh the candidate operations.
 
-Here are those that run every candidate; :mod:`.gumbel_relaxations` and
-:mod:`.uniform_path_relaxation` hold those that draw.
+Here are their base class and those that run every candidate; :mod:`.gumbel_relaxations`
+and :mod:`.uniform_path_relaxation` hold those that draw.
 """
 
+from abc import ABCMeta, abstractmethod
 from typing import Optional, Sequence
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import MODELS
@@ -17,23 +16,26 @@ from ...spaces import CellGraph
 Active = Optional[Sequence[Sequence[int]]]
 
 
-@MODELS.register_module()
-class SoftmaxRelaxation(nn.Module):
-    """Softmax over the candidates of each edge (DARTS).
+class Relaxation(nn.Module, metaclass=ABCMeta):
+    """From alpha to what an edge runs on.
 
-    The base of the others: :meth:`weights` says what derivation ranks and draws
-    nothing, :meth:`forward` what a forward pass runs on.
+    :meth:`weights` says what derivation ranks and draws nothing, :meth:`forward` what a
+    forward pass runs on. A relaxation that draws overrides both.
 
     Args:
         samples: forward passes whose mean loss a step minimises, each with a draw of its
             own (gradient accumulation of ROME). Only for relaxations that draw.
-        regularizer: config of a loss on the operation weights, which is added in the steps
-            of alpha and of the weights alike.
+        regularizer: config of a :class:`mmnas_mae.models.Regularizer`.
 
     Attributes:
         init_std: alpha starts as ``init_std * N(0, 1)``; None leaves it to the architecture.
         draws_edges: whether edges are drawn apart from operations, by parameters ``beta``
             of their own.
+        runs_all: whether every forward pass runs every candidate; False where :meth:`forward`
+            ever names active ones.
+        on_simplex: whether the rows of :meth:`weights` sum to one and are what a forward pass
+            runs on.
+        temperature: 0-dimensional buffer that :meth:`forward` divides by; None where there is none.
 
     Raises:
         ValueError: ``samples`` is below 1.
@@ -41,6 +43,9 @@ class SoftmaxRelaxation(nn.Module):
 
     init_std: Optional[float] = None
     draws_edges = False
+    runs_all = True
+    on_simplex = False
+    temperature: Optional[Tensor] = None
 
     def __init__(self, samples: int = 1, regularizer: Optional[dict] = None) -> None:
         super().__init__()
@@ -49,6 +54,7 @@ class SoftmaxRelaxation(nn.Module):
         self.samples = samples
         self.regularizer = MODELS.build(regularizer) if regularizer is not None else None
 
+    @abstractmethod
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
         """
         Args:
@@ -58,16 +64,21 @@ class SoftmaxRelaxation(nn.Module):
         Returns:
             Tensor: (E, K) weights, zero where not valid.
         """
-        return alpha.masked_fill(~valid, float('-inf')).softmax(dim=-1)
 
     def forward(
-        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+        self,
+        alpha: Tensor,
+        valid: Tensor,
+        graph: CellGraph,
+        beta: Optional[Tensor] = None,
+        alpha_step: bool = False,
     ) -> tuple[Tensor, Active]:
         """
         Args:
             alpha, valid (Tensor): as in :meth:`weights`.
             graph: the cell that the rows are the edges of.
             beta (Tensor): (E,) parameters of the edges, if ``draws_edges``.
+            alpha_step: whether the gradient of alpha is wanted.
 
         Returns:
             tuple: (E, K) weights, and for each edge the candidates that are executed
@@ -86,18 +97,41 @@ class SoftmaxRelaxation(nn.Module):
         return entropy / valid.sum(-1).clamp_min(2).to(entropy.dtype).log()
 
 
+def softmax(alpha: Tensor, valid: Tensor) -> Tensor:
+    """Softmax over the valid candidates of each row: (E, K), zero where not valid."""
+    return alpha.masked_fill(~valid, float('-inf')).softmax(dim=-1)
+
+
 @MODELS.register_module()
-class SigmoidRelaxation(SoftmaxRelaxation):
+class SoftmaxRelaxation(Relaxation):
+    """Softmax over the candidates of each edge (DARTS).
+
+    Args:
+        samples, regularizer: as in :class:`Relaxation`.
+    """
+
+    on_simplex = True
+
+    def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
+        """As :meth:`Relaxation.weights`; rows sum to one."""
+        return softmax(alpha, valid)
+
+
+@MODELS.register_module()
+class SigmoidRelaxation(Relaxation):
     """A sigmoid for each candidate, so that candidates do not compete (FairDARTS).
 
     xiaomi-automl/FairDARTS: ``fairdarts/model_search.py``. Alpha starts at zero. Goes with
-    :class:`ZeroOneLoss` as ``regularizer`` and with ``derivation=dict(threshold=0.85)``.
+    :class:`mmnas_mae.ZeroOneLoss` as ``regularizer`` and with ``derivation=dict(threshold=0.85)``.
+
+    Args:
+        samples, regularizer: as in :class:`Relaxation`.
     """
 
     init_std = 0.0
 
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
-        """As :meth:`SoftmaxRelaxation.weights`; rows do not sum to one."""
+        """As :meth:`Relaxation.weights`; rows do not sum to one."""
         return alpha.sigmoid() * valid
 
     def undecided(self, weights: Tensor, valid: Tensor) -> Tensor:
@@ -105,33 +139,3 @@ class SigmoidRelaxation(SoftmaxRelaxation):
         inside = weights.clamp(1e-7, 1 - 1e-7)
         entropy = -(inside * inside.log2() + (1 - inside) * (1 - inside).log2())
         return (entropy * valid).sum(-1) / valid.sum(-1)
-
-
-@MODELS.register_module()
-class ZeroOneLoss(nn.Module):
-    """Pushes operation weights away from one half (FairDARTS: fairdarts/separate_loss.py).
-
-    ``-weight * mean((w - 0.5)^2)`` over all candidates of all edges, or the absolute
-    difference.
-
-    Args:
-        weight: factor of the loss.
-        norm: ``l2`` or ``l1``.
-
-    Raises:
-        ValueError: ``norm`` is unknown.
-    """
-
-    def __init__(self, weight: float = 10.0, norm: str = 'l2') -> None:
-        super().__init__()
-        if norm not in ('l1', 'l2'):
-            raise ValueError(f"ZeroOneLoss.norm must be 'l1' or 'l2', got {norm!r}")
-        self.weight = weight
-        self.distance = F.mse_loss if norm == 'l2' else F.l1_loss
-
-    def forward(self, weights: Tensor) -> Tensor:
-        """
-        Args:
-            weights (Tensor): (N,) weights of all candidates.
-        """
-        return -self.weight * self.distance(weights, torch.full_like(weights, 0.5))

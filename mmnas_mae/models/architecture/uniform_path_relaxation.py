@@ -8,11 +8,11 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...spaces import CellGraph
-from .relaxations import Active, SoftmaxRelaxation
+from .relaxations import Active, Relaxation, softmax
 
 
 @MODELS.register_module()
-class UniformPathRelaxation(SoftmaxRelaxation):
+class UniformPathRelaxation(Relaxation):
     """One operation on each edge, all equally likely, whatever alpha says (RSPS, RLNAS, SETN).
 
     The draw is made in evaluation too: nothing is more likely than anything else. What
@@ -22,13 +22,15 @@ class UniformPathRelaxation(SoftmaxRelaxation):
         edges: edges that each node draws, as many as there are at most; None runs all
             (NAS-Bench-201). RLNAS draws 2 in the DARTS space.
         exclude: operations that are never drawn; RLNAS excludes ``none``.
-        joint: runs all operations on the softmax of alpha where alpha's gradient is wanted,
-            so that the weights train on uniform paths and alpha on the mixture (SETN).
-        **kwargs: of :class:`SoftmaxRelaxation`.
+        joint: runs all operations on the softmax of alpha in the alpha step, so that the weights
+            train on uniform paths and alpha on the mixture (SETN).
+        **kwargs: of :class:`Relaxation`.
 
     Raises:
         ValueError: ``edges`` is below 1, or an edge has only excluded operations.
     """
+
+    runs_all = False
 
     def __init__(
         self, edges: Optional[int] = None, exclude: Sequence[str] = (), joint: bool = False, **kwargs: Any
@@ -40,12 +42,21 @@ class UniformPathRelaxation(SoftmaxRelaxation):
         self.exclude = frozenset(exclude)
         self.joint = joint
 
+    def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
+        """The softmax of alpha, whatever is drawn."""
+        return softmax(alpha, valid)
+
     def forward(
-        self, alpha: Tensor, valid: Tensor, graph: CellGraph, beta: Optional[Tensor] = None
+        self,
+        alpha: Tensor,
+        valid: Tensor,
+        graph: CellGraph,
+        beta: Optional[Tensor] = None,
+        alpha_step: bool = False,
     ) -> tuple[Tensor, Active]:
-        """As :meth:`SoftmaxRelaxation.forward`, with one active candidate on each drawn edge."""
-        if self.joint and alpha.requires_grad:
-            return super().forward(alpha, valid, graph)
+        """As :meth:`Relaxation.forward`, with one active candidate on each drawn edge."""
+        if self.joint and alpha_step:
+            return self.weights(alpha, valid), None
         allowed = torch.tensor(
             [[float(k < len(ops) and ops[k] not in self.exclude) for k in range(alpha.shape[1])] for ops in graph.ops]
         )

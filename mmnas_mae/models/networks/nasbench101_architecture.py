@@ -2,15 +2,24 @@
 
 import math
 from itertools import combinations
-from typing import Optional, Union
+from typing import Mapping, Optional, Union
 
 import torch
 from torch import Tensor, nn
 
-from ...spaces import NASBENCH101_OPS, Genotype, ModelSpec, NASBench101Space, SearchSpace, get_space
-from ...spaces.nasbench101 import to_genotype
+from ...spaces import (
+    NASBENCH101_OPS,
+    CellGenotype,
+    Genotype,
+    ModelSpec,
+    NASBench101Space,
+    SearchSpace,
+    get_space,
+    state_names,
+)
+from ...spaces.nasbench101 import SpecLike, to_genotype
 from ...spaces.nasbench101_spec import UniqueGraph, unique_graphs
-from ..architecture.base_architecture import BaseArchitecture
+from ..architecture.base_architecture import BaseArchitecture, ChoiceTable
 from .nasbench101_network import Gates
 
 
@@ -75,7 +84,7 @@ class NASBench101Architecture(BaseArchitecture):
         return (self.edges * self.alphas['edges']).sum(1) + labellings
 
     def draw(self, generator: Optional[torch.Generator] = None) -> tuple[ModelSpec, Optional[Gates]]:
-        """Draws a cell, with gates where alpha requires gradients.
+        """Draws a cell, with gates in the alpha step; in eval mode the most likely cell.
 
         A gate is 1 in the forward pass; its gradient is that of the marginal
         probability of its edge or operation (a straight-through estimator).
@@ -83,6 +92,8 @@ class NASBench101Architecture(BaseArchitecture):
         Args:
             generator: torch's global one by default, as for drop path.
         """
+        if not self.training:
+            return self.hold(self.genotype())
         weights = self.weights()
         row, labels = (
             torch.multinomial(weights[name].detach().float().cpu(), 1, generator=generator).flatten().tolist()
@@ -90,17 +101,32 @@ class NASBench101Architecture(BaseArchitecture):
         )
         graph = self.graphs[row[0]]
         spec = graph.spec(labels[: len(graph.matrix) - 2])
-        if not any(alpha.requires_grad for alpha in self.alphas.values()):
+        if not self.alpha_step:
             return spec, None
-        marginals = (weights['graphs'].unsqueeze(1) * self.edges).sum(0)
+        marginals = self._marginals(weights)
         gates = {edge: _straight_through(marginals[i]) for edge, i in self._edges(graph).items()}
         for v, label in enumerate(labels[: len(graph.matrix) - 2], 1):
             gates[v] = _straight_through(weights['ops'][v - 1, label])
         return spec, gates
 
+    def hold(self, choice: SpecLike) -> tuple[ModelSpec, None]:
+        """One cell, in any of its forms.
+
+        Raises:
+            ValueError: it is no cell of the space.
+        """
+        return self.space.spec(choice), None
+
+    def _marginals(self, weights: Mapping[str, Tensor]) -> Tensor:
+        """The probability that a cell drawn from alpha has an edge, for each pair of places: (E,)."""
+        return (weights['graphs'].unsqueeze(1) * self.edges).sum(0)
+
     @torch.no_grad()
-    def genotype(self) -> Genotype:
+    def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
         """The most likely cell; ties go to the earlier graph and operation.
+
+        Args:
+            exclude_none: without effect, as the space has no such operation.
 
         Raises:
             ValueError: alpha holds a value that is not finite.
@@ -119,6 +145,23 @@ class NASBench101Architecture(BaseArchitecture):
         total = -(graphs * graphs.clamp_min(1e-12).log()).sum() + (graphs * (self.vertices * of_ops).sum(1)).sum()
         cells = sum(len(NASBENCH101_OPS) ** (len(graph.matrix) - 2) for graph in self.graphs)
         return float(total) / math.log(cells)
+
+    @torch.no_grad()
+    def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
+        """Operations of the interior places, and the marginal probability of each edge."""
+        (cell,), places, weights = cells.values(), self.space.max_vertices, self.weights()
+        # Interior vertex v takes place v and is node v - 1 in drawings; the output takes the last place.
+        names = [*state_names(1, places - 2), 'output']
+        place = {t: places - 1 if t == len(cell.nodes) else t for t in range(1, len(cell.nodes) + 1)}
+        edges = {(s, place[t]) for t, node in enumerate(cell.nodes, 1) for _, s in node}
+        labels = {place[t]: op for t, node in enumerate(cell.nodes, 1) for op, _ in node}
+        of_ops = torch.tensor([[labels.get(v) == op for op in NASBENCH101_OPS] for v in range(1, places - 1)])
+        of_edges = torch.tensor([[pair in edges] for pair in self.pair_index])
+        pairs = tuple(f'{names[s]} → {names[t]}' for s, t in self.pair_index)
+        return [
+            ChoiceTable('operations', tuple(names[1:-1]), NASBENCH101_OPS, weights['ops'], of_ops),
+            ChoiceTable('edges', pairs, ('edge',), self._marginals(weights).unsqueeze(1), of_edges),
+        ]
 
 
 def _straight_through(probability: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import ModelSpec, SearchSpace
-from ...spaces.nasbench101 import SpecLike
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import OpArgs, Pool
@@ -134,26 +133,18 @@ class NASBench101Supernet(NASBench101Skeleton):
         self.arch = arch
         self.with_cp = with_cp
 
-    def forward(
-        self, x: Tensor, visible: Optional[Visibility] = None, spec: Optional[SpecLike] = None
-    ) -> tuple[Tensor, ...]:
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
             x (Tensor): (B, 3, H, W).
             visible: what ``sparse`` masking leaves visible.
-            spec: the cell to run. By default a draw of ``self.arch`` in training, the
-                most likely cell otherwise.
 
         Returns:
             tuple: the output of each stack, fine to coarse.
         """
-        gates = None
-        if spec is None and self.training:
-            pruned, gates = self.arch.draw()
-        else:
-            pruned = self.arch.space.spec(self.arch.genotype() if spec is None else spec)
+        spec, gates = self.arch.sample()
 
         def cell(module: nn.Module, x: Tensor) -> Tensor:
-            return run_cell(module, x, pruned, gates, visible, with_cp=self.with_cp)
+            return run_cell(module, x, spec, gates, visible, with_cp=self.with_cp)
 
         return tuple(self.run(x, visible, cell))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import Genotype
-from ..architecture.cell_architecture import CellArchitecture
+from ..architecture.base_architecture import BaseArchitecture
 from ..layers.depthwise import fast_layout
 
 
@@ -39,22 +39,26 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
             parameter.requires_grad_(False)
 
     @property
-    def arch(self) -> CellArchitecture:
+    def arch(self) -> BaseArchitecture:
         """The architecture parameters and their relaxation."""
         return self.backbone.arch
 
     def arch_parameters(self) -> list[nn.Parameter]:
         """Parameters of the architecture optimizer."""
-        return list(self.arch.parameters())
+        return list(self.arch.alpha().values())
 
     def weight_parameters(self) -> list[nn.Parameter]:
         """Parameters of the weight optimizer: all others."""
         arch = {id(parameter) for parameter in self.arch_parameters()}
         return [parameter for parameter in self.parameters() if id(parameter) not in arch]
 
-    def genotype(self) -> Genotype:
-        """The architecture that the current parameters stand for."""
-        return self.arch.genotype()
+    def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
+        """The architecture that the current parameters stand for.
+
+        Args:
+            exclude_none: overrides the space's rule on the operation ``none``; None follows it.
+        """
+        return self.arch.genotype(exclude_none)
 
     def generators(self) -> list[torch.Generator]:
         """The random generators that the model owns, in a fixed order."""

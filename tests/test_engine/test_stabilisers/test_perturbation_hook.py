@@ -95,13 +95,13 @@ class Spy(Hook):
         model = runner.model
         if batch_idx or runner.epoch:
             return
-        self.override = {kind: w.clone() for kind, w in model.arch.override.items()}
+        self.override = {kind: held.ops.clone() for kind, held in model.arch._held.items()}
         self.weights = {kind: w.clone() for kind, w in model.arch.weights().items()}
         assert model.training
         self.buffers = {name: b.clone() for name, b in model.named_buffers()}
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
-        self.left = runner.model.arch.override
+        self.left = runner.model.arch._held
 
 
 @pytest.mark.parametrize('mode', ['random', 'adversarial'])
@@ -116,7 +116,7 @@ def test_only_the_weight_step_is_perturbed(search_cfg: Config, monkeypatch: pyte
 
     def losses(self: MAENAS, images: Tensor, mask: Tensor) -> dict:
         out = original(self, images, mask)
-        calls.append((self.arch.override is not None, mask.clone(), self.training, float(out['loss'].detach())))
+        calls.append((self.arch._held is not None, mask.clone(), self.training, float(out['loss'].detach())))
         return out
 
     monkeypatch.setattr(MAENAS, 'losses', losses)

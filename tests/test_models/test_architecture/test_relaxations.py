@@ -166,12 +166,11 @@ def test_uniform_paths_are_uniform_and_never_excluded() -> None:
 
 def test_setn_trains_alpha_on_the_mixture_and_weights_on_paths() -> None:
     arch = CellArchitecture('nasbench201', dict(type='mmnas_mae.UniformPathRelaxation', joint=True), init_std=1.0)
-    arch.requires_grad_(False)
     path = arch.sample()['cell']
     assert all(len(ops) == 1 for ops in path.active)
-    arch.requires_grad_(True)
     before = torch.get_rng_state()
-    mixture = arch.sample()['cell']
+    with arch.in_alpha_step():
+        mixture = arch.sample()['cell']
     assert mixture.active is None
     assert torch.equal(mixture.ops, arch.alphas['cell'].softmax(-1))
     assert torch.equal(before, torch.get_rng_state())
@@ -221,8 +220,9 @@ def test_a_drawn_network_equals_the_mixture_with_its_weights() -> None:
     net.arch.sample = lambda: drawn
     alone = net(x)
     del net.arch.sample
-    net.arch.override = {kind: weights.ops for kind, weights in drawn.items()}
-    for got, expected in zip(alone, net(x)):
+    with net.arch.fixed({kind: weights.ops for kind, weights in drawn.items()}):
+        mixture = net(x)
+    for got, expected in zip(alone, mixture):
         torch.testing.assert_close(got, expected)
 
 
@@ -240,9 +240,10 @@ def test_sigmoid_weights_start_at_one_half_and_are_independent() -> None:
 
 
 def test_zero_one_loss_is_minus_the_distance_to_one_half() -> None:
-    weights = torch.tensor([0.5, 1.0, 0.0, 0.7])
-    assert float(ZeroOneLoss()(weights)) == pytest.approx(-10 * (0 + 0.25 + 0.25 + 0.04) / 4)
-    assert float(ZeroOneLoss(weight=2.0, norm='l1')(weights)) == pytest.approx(-2 * (0 + 0.5 + 0.5 + 0.2) / 4)
+    weights = dict(normal=torch.tensor([[0.5, 1.0, 0.0]]), reduce=torch.tensor([[0.7, 0.0, 0.0]]))
+    valid = dict(normal=torch.tensor([[True, True, True]]), reduce=torch.tensor([[True, False, False]]))
+    assert float(ZeroOneLoss()(weights, valid)) == pytest.approx(-10 * (0 + 0.25 + 0.25 + 0.04) / 4)
+    assert float(ZeroOneLoss(weight=2.0, norm='l1')(weights, valid)) == pytest.approx(-2 * (0 + 0.5 + 0.5 + 0.2) / 4)
     with pytest.raises(ValueError, match="ZeroOneLoss.norm must be 'l1' or 'l2', got 'l3'"):
         ZeroOneLoss(norm='l3')
 

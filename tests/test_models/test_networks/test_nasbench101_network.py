@@ -191,7 +191,9 @@ def test_supernet_runs_any_cell_as_its_own_network():
         for spec in [*random_specs(12), *(to_spec(text) for text in ('|1', '1|111', MIXED, EXAMPLE))]:
             network = NASBench101Network(spec, **TINY)
             inherit(network, supernet)
-            for inherited, alone in zip(supernet(x, spec=spec), network.forward_features(x)):
+            with supernet.arch.fixed(spec):
+                features = supernet(x)
+            for inherited, alone in zip(features, network.forward_features(x)):
                 torch.testing.assert_close(inherited, alone)
 
 
@@ -218,8 +220,11 @@ def test_supernet_parameters():
 def test_supernet_is_built_from_a_config_and_says_what_it_refuses():
     built = MODELS.build(dict(type='mmnas_mae.NASBench101Supernet', space=dict(type='nb101', max_vertices=5), **TINY))
     assert len(built.stacks[0][0].convs) == 3
-    with pytest.raises(ValueError, match=r'space nasbench101: 7 vertices after pruning, at most 5'):
-        built(torch.randn(2, 3, 8, 8), spec=EXAMPLE)
+    with (
+        pytest.raises(ValueError, match=r'space nasbench101: 7 vertices after pruning, at most 5'),
+        built.arch.fixed(to_spec(EXAMPLE)),
+    ):
+        pass
     with pytest.raises(ValueError, match='stem_channels must be at least 5, one for each vertex, got 4'):
         NASBench101Supernet(stem_channels=4)
     with pytest.raises(ValueError, match="needs the space nasbench101, got 'darts_s0'"):
@@ -232,7 +237,8 @@ def test_sparse_masking_hides_every_output_and_the_masked_pixels():
     mask[:, :, :8, :] = 1
     x = torch.randn(2, 3, 16, 16)
     for spec in random_specs(4):
-        features = supernet(x * (1 - mask), Visibility(mask), spec=spec)
+        with supernet.arch.fixed(spec):
+            features = supernet(x * (1 - mask), Visibility(mask))
         for feature in features:
             half = feature.shape[2] // 2
             assert torch.all(feature[:, :, :half] == 0)
@@ -317,11 +323,14 @@ def test_gates_change_no_value_and_pass_the_gradient_of_the_probabilities():
     supernet = NASBench101Supernet(**TINY)
     alphas_of(supernet.arch, torch.Generator().manual_seed(0))
     x = torch.randn(4, 3, 8, 8)
-    torch.manual_seed(5)
-    spec, gates = supernet.arch.draw()
-    torch.manual_seed(5)
-    features = supernet(x)
-    for gated, plain in zip(features, supernet(x, spec=spec)):
+    with supernet.arch.in_alpha_step():
+        torch.manual_seed(5)
+        spec, gates = supernet.arch.draw()
+        torch.manual_seed(5)
+        features = supernet(x)
+    with supernet.arch.fixed(to_genotype(spec)):
+        alone = supernet(x)
+    for gated, plain in zip(features, alone):
         assert torch.equal(gated, plain)
 
     leaves = {key: torch.ones((), requires_grad=True) for key in gates}
@@ -352,7 +361,6 @@ def test_gates_change_no_value_and_pass_the_gradient_of_the_probabilities():
 def test_training_draws_cells_and_evaluation_runs_the_most_likely_one():
     supernet = NASBench101Supernet(**TINY)
     x = torch.randn(4, 3, 8, 8)
-    supernet.arch.requires_grad_(False)
     assert supernet.arch.draw()[1] is None
     with torch.no_grad():
         assert not torch.equal(supernet(x)[-1], supernet(x)[-1])
@@ -361,12 +369,15 @@ def test_training_draws_cells_and_evaluation_runs_the_most_likely_one():
         torch.manual_seed(1)
         assert torch.equal(supernet(x)[-1], first)
         supernet.eval()
-        assert torch.equal(supernet(x)[-1], supernet(x, spec=supernet.arch.genotype())[-1])
+        most_likely = supernet(x)[-1]
+        with supernet.arch.fixed(supernet.arch.genotype()):
+            assert torch.equal(supernet(x)[-1], most_likely)
 
 
 def test_weights_outside_the_cell_get_no_gradient():
     supernet = NASBench101Supernet(**TINY)
-    features = supernet(torch.randn(4, 3, 8, 8), spec='0|101')
+    with supernet.arch.fixed(supernet.arch.space.parse('0|101')):
+        features = supernet(torch.randn(4, 3, 8, 8))
     sum(f.square().sum() for f in features).backward()
     shared = supernet.stacks[0][0]
     assert shared.convs[0][C3].conv.weight.grad.abs().sum() > 0

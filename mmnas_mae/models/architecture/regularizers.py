@@ -1,0 +1,56 @@
+"""Losses on operation weights alone."""
+
+from abc import ABCMeta, abstractmethod
+from typing import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...registry import MODELS
+
+
+class Regularizer(nn.Module, metaclass=ABCMeta):
+    """A loss on the operation weights, added in the steps of alpha and of the weights alike.
+
+    Parameters of its own are no architecture parameters: the weight step trains them.
+    """
+
+    @abstractmethod
+    def forward(self, weights: Mapping[str, Tensor], valid: Mapping[str, Tensor]) -> Tensor:
+        """
+        Args:
+            weights: of each cell type (E, K), zero where not valid.
+            valid: of each cell type (E, K) bool, False where an edge has fewer than K candidates.
+
+        Returns:
+            Tensor: the loss, 0-dimensional.
+        """
+
+
+@MODELS.register_module()
+class ZeroOneLoss(Regularizer):
+    """Pushes operation weights away from one half (FairDARTS: fairdarts/separate_loss.py).
+
+    ``-weight * mean((w - 0.5)^2)`` over all candidates of all edges, or the absolute
+    difference.
+
+    Args:
+        weight: factor of the loss.
+        norm: ``l2`` or ``l1``.
+
+    Raises:
+        ValueError: ``norm`` is unknown.
+    """
+
+    def __init__(self, weight: float = 10.0, norm: str = 'l2') -> None:
+        super().__init__()
+        if norm not in ('l1', 'l2'):
+            raise ValueError(f"ZeroOneLoss.norm must be 'l1' or 'l2', got {norm!r}")
+        self.weight = weight
+        self.distance = F.mse_loss if norm == 'l2' else F.l1_loss
+
+    def forward(self, weights: Mapping[str, Tensor], valid: Mapping[str, Tensor]) -> Tensor:
+        """As the base class says."""
+        every = torch.cat([w[valid[kind]] for kind, w in weights.items()])
+        return -self.weight * self.distance(every, torch.full_like(every, 0.5))
