@@ -22,7 +22,7 @@ ROLES = {
     'targets': 'Target',
 }
 SIBLINGS = {
-    'relaxations': {'ZeroOneLoss'},
+    'regularizers': {'ZeroOneLoss'},
     'optim_constructor': {'BilevelOptimWrapperConstructor'},
     'nasbench201_network': {'NASBench201Supernet'},
     'transnas101_network': {'TransNASNetwork', 'TransNASSupernet'},
@@ -35,8 +35,9 @@ def registered():
     """(registry, class) -> file, from the sources."""
     found = {}
     for path in PACKAGE.rglob('*.py'):
-        for node in ast.walk(ast.parse(path.read_text())):
-            for decorator in getattr(node, 'decorator_list', ()):
+        classes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
+        for node in classes:
+            for decorator in node.decorator_list:
                 text = ast.unparse(decorator)
                 if text.endswith('.register_module()'):
                     found[text.split('.')[0], node.name] = path
