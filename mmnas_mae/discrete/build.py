@@ -17,7 +17,8 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
         run: the search that a scorer with ``needs_run`` works on.
 
     Raises:
-        ValueError: the scorer needs a search, or its weights, and there are none, or there is no such scorer.
+        ValueError: the scorer needs a search, or its weights, and there are none, or there is no such scorer, or it
+            is no :class:`Scorer`.
     """
     if not isinstance(scorer, Mapping):
         return scorer
@@ -25,10 +26,12 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
     if cls is None:
         known = ', '.join(sorted(name for name in TASK_UTILS.module_dict if name.endswith('Scorer')))
         raise ValueError(f'there is no scorer {scorer["type"]!r}; there are: {known}')
-    if getattr(cls, 'needs_run', False):
+    if not (isinstance(cls, type) and issubclass(cls, Scorer)):
+        raise ValueError(f'{scorer["type"]} is no mmnas_mae.discrete.Scorer')
+    if cls.needs_run:
         if run is None:
             raise ValueError(f'{scorer["type"]} works on a trained search; set run to its config and checkpoint')
-        if getattr(cls, 'needs_weights', False) and not run.trained:
+        if cls.needs_weights and not run.trained:
             raise ValueError(f'{scorer["type"]} scores with trained weights; set run.checkpoint, or give --checkpoint')
         return TASK_UTILS.build(dict(scorer), default_args=dict(run=run))
     return TASK_UTILS.build(dict(scorer))

@@ -11,6 +11,7 @@ from ..discrete import Evaluation, Evaluator, SearchRun
 from ..models import MAENAS
 from ..models.build import build_network
 from ..models.layers.batch_statistics import batch_statistics
+from ..models.objectives.prediction import CORRECT, L1
 from ..models.reconstruction.trivial_fills import diffusion_fill, image_mean
 from ..spaces import CellSpace, Genotype, SearchSpace
 from ..utils import kept_random_state
@@ -159,10 +160,12 @@ def _scores_an_image(run: SearchRun, score: Optional[str]) -> bool:
     if not isinstance(model, MAENAS):
         return False
     with kept_random_state(), batch_statistics(model):
-        classifies = 'correct' in model.predict(**few)[0]
+        given = model.predict(**few)[0]
+    if L1 not in given:  # the target gives no pixels
+        return False
     if score == 'l1':
         return True
-    if classifies:  # its loss has a part that is no error of an image
+    if CORRECT in given:  # its loss has a part that is no error of an image
         return False
     images = few['inputs']
     # Patches normalised on their own are no image: the image itself would not be a perfect answer.

@@ -63,13 +63,13 @@ def score_architectures(args: argparse.Namespace) -> bool:
     genotypes = sample_architectures(table, args.num, args.arch_seed, args.connected_only)
     scorer = _scorer_config(args, table)
     cls = TASK_UTILS.get(scorer['type'])
-    run = _build_run(args) if getattr(cls, 'needs_run', False) else None
+    run = _build_run(args) if cls.needs_run else None
     if run is not None and run.space.name != table.spaces[0].name:
         raise ValueError(f'{args.config} searches {run.space.name}, --benchmark {table.name} is of another space')
     out, meta = Path(args.out), _settings(args, table, scorer)
     evaluate = Evaluator(table.spaces[0], build_scorer(scorer, run), out.with_suffix('.jsonl'), meta)
     complete = _evaluate(args, evaluate, genotypes)
-    losses = {} if run is None else trivial_losses(run, getattr(evaluate.scorer, 'score', None))
+    losses = {} if run is None else trivial_losses(run, evaluate.scorer.score)
     meta.update(num=args.num, scored=len(evaluate.history), complete=complete, trivial_losses=losses)
     write_scores(out, score_columns(evaluate.history, table), dict(meta, checkpoint=args.checkpoint))
     if complete:
