@@ -6,7 +6,7 @@ from typing import Callable, Optional, Union
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
-from ..spaces.variation import crossover, mutate
+from ..spaces.variation import mutate
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
@@ -102,7 +102,7 @@ class AngleEvolution(DiscreteSearch):
             members = []
             if number:
                 members += draw_new(self.mutation, lambda: mutate(space, parent(), generator, self.mutation_rate))
-                members += draw_new(self.crossover, lambda: crossover(space, parent(), parent(), generator))
+                members += draw_new(self.crossover, lambda: space.crossover(parent(), parent(), generator))
             members += draw_new(self.population - len(members), lambda: space.random_genotype(generator))
             if not members and not number:
                 raise ValueError(
