@@ -1,7 +1,8 @@
 from .angle_evolution import AngleEvolution
 from .angle_scorer import AngleScorer
+from .discrete_search import DiscreteSearch
 from .discrete_search_hook import DiscreteSearchHook
-from .evaluation import Evaluation, Evaluator
+from .evaluation import Evaluation, Evaluator, Scorer
 from .inherited_scorer import InheritedScorer
 from .map_evaluations import map_evaluations
 from .most_likely_search import MostLikelySearch, most_likely
@@ -15,6 +16,7 @@ from .table_scorer import TableScorer
 __all__ = [
     'AngleEvolution',
     'AngleScorer',
+    'DiscreteSearch',
     'DiscreteSearchHook',
     'Evaluation',
     'Evaluator',
@@ -24,6 +26,7 @@ __all__ = [
     'MostLikelySearch',
     'RandomSearch',
     'RegularizedEvolution',
+    'Scorer',
     'SearchRun',
     'ShortTrainingScorer',
     'TableScorer',

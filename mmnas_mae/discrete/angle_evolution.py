@@ -1,11 +1,13 @@
 """The evolutionary search of RLNAS."""
 
 import random
-from typing import Any, Callable, Optional, Union
+from typing import Callable, Optional, Union
 
+from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
-from ..spaces.variation import crossover, mutate
+from ..spaces.variation import mutate
+from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
 #: Whether an architecture is small enough.
@@ -13,7 +15,7 @@ Limit = Callable[[Genotype], bool]
 
 
 @TASK_UTILS.register_module()
-class AngleEvolution:
+class AngleEvolution(DiscreteSearch):
     """Evolution among the best of all generations, under a limit (megvii-model/RLNAS: evolution_search/search.py).
 
     Each generation consists of mutants and crossings of the best so far, filled up with
@@ -66,9 +68,13 @@ class AngleEvolution:
         self.limit = TASK_UTILS.build(limit) if isinstance(limit, dict) else limit
 
     def __call__(
-        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+        self,
+        space: SearchSpace,
+        evaluate: Evaluator,
+        generator: random.Random,
+        arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`mmnas_mae.RandomSearch`.
+        """As :class:`DiscreteSearch`.
 
         Raises:
             ValueError: no architecture within the limit was found.
@@ -96,7 +102,7 @@ class AngleEvolution:
             members = []
             if number:
                 members += draw_new(self.mutation, lambda: mutate(space, parent(), generator, self.mutation_rate))
-                members += draw_new(self.crossover, lambda: crossover(space, parent(), parent(), generator))
+                members += draw_new(self.crossover, lambda: space.crossover(parent(), parent(), generator))
             members += draw_new(self.population - len(members), lambda: space.random_genotype(generator))
             if not members and not number:
                 raise ValueError(

@@ -10,6 +10,7 @@ from ..models.architecture.mixed_op import MixedOp
 from ..models.layers.ops import Identity, Pool
 from ..registry import TASK_UTILS
 from ..spaces import CellGenotype, Genotype
+from .evaluation import Scorer
 from .search_run import SearchRun
 
 IDENTITIES = ('eye', 'empty')
@@ -30,7 +31,7 @@ class Moments(NamedTuple):
 
 
 @TASK_UTILS.register_module()
-class AngleScorer:
+class AngleScorer(Scorer):
     """The angle between the weights of a child before and after the search, in radians.
 
     The weight vector of a child enumerates, in each cell, the paths from an input to a
@@ -52,7 +53,8 @@ class AngleScorer:
         ValueError: there are no initial weights, or the network does not consist of cells.
     """
 
-    needs_run = needs_weights = True
+    needs_run = True
+    needs_weights = True
 
     def __init__(self, run: SearchRun, identity: str = 'eye') -> None:
         if identity not in IDENTITIES:

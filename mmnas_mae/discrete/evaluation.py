@@ -4,6 +4,7 @@ import json
 import math
 import os
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,29 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..spaces import Genotype, SearchSpace
 
-#: What a search maximises. The same architecture must always get the same score.
-Scorer = Callable[[Genotype], float]
+
+class Scorer(ABC):
+    """What a discrete search maximises; an entry of ``TASK_UTILS``. The same architecture always gets the same score.
+
+    Attributes:
+        needs_run: whether it is built with ``run``, a :class:`mmnas_mae.discrete.SearchRun`: the
+            model and images of a search.
+        needs_weights: whether that search has to be trained.
+        score: which of :data:`mmnas_mae.models.objectives.prediction.SCORES` it takes of an
+            image; None for the first, or where it looks at none.
+    """
+
+    needs_run = False
+    needs_weights = False
+    score: Optional[str] = None
+
+    @abstractmethod
+    def __call__(self, genotype: Genotype) -> float:
+        """The score of a member of the space, the higher the better; what is not finite counts as the worst.
+
+        Raises:
+            ValueError: ``genotype`` cannot be scored.
+        """
 
 
 @dataclass(frozen=True)
@@ -43,7 +65,7 @@ class Measured(NamedTuple):
     cpu_seconds: float = 0.0
 
 
-def measure(scorer: Scorer, genotype: Genotype) -> Measured:
+def measure(scorer: Callable[[Genotype], float], genotype: Genotype) -> Measured:
     """Scores one architecture; what is not finite becomes minus infinity."""
     start, cpu_start = time.perf_counter(), time.process_time()
     score = float(scorer(genotype))
@@ -61,7 +83,7 @@ class Evaluator:
 
     Args:
         space: the space that the architectures belong to.
-        scorer: gives the score of a genotype.
+        scorer: gives the score of a genotype: a :class:`Scorer` or a function.
         path: file of the evaluations; None keeps them in memory only.
         settings: what makes the search what it is (its config and seed), as JSON can hold
             it; a file of other settings is refused.
@@ -73,7 +95,7 @@ class Evaluator:
     def __init__(
         self,
         space: SearchSpace,
-        scorer: Scorer,
+        scorer: Callable[[Genotype], float],
         path: Union[None, str, os.PathLike] = None,
         settings: Optional[Mapping[str, Any]] = None,
     ) -> None:

@@ -7,17 +7,16 @@ import torch
 
 from ..models import SearchModel
 from ..models.layers.batch_statistics import batch_statistics
+from ..models.objectives.prediction import SCORES
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
 from ..utils import kept_random_state
+from .evaluation import Scorer
 from .search_run import SearchRun
-
-#: What a score reads of a prediction, and its sign.
-_SCORES = dict(accuracy=('correct', 1), loss=('loss', -1), l1=('l1', -1))
 
 
 @TASK_UTILS.register_module()
-class InheritedScorer:
+class InheritedScorer(Scorer):
     """Minus the mean reconstruction loss of a child of the search network (paper section 5.1).
 
     The child runs alone with the shared weights, on held-out images under masks that
@@ -35,7 +34,8 @@ class InheritedScorer:
         ValueError: there are no images.
     """
 
-    needs_run = needs_weights = True
+    needs_run = True
+    needs_weights = True
 
     def __init__(
         self, run: SearchRun, batch_size: int = 64, one_batch: bool = False, score: Optional[str] = None
@@ -77,9 +77,9 @@ def image_scores(model: SearchModel, batch: Mapping[str, Any], score: Optional[s
         ValueError: the objective gives no such thing.
     """
     predictions = model.predict(**batch)
-    given = [key for key, (name, _) in _SCORES.items() if name in predictions[0]]
-    score = score or (given[0] if given else None)
+    given = [key for key, (name, _) in SCORES.items() if name in predictions[0]]
+    score = score or given[0]
     if score not in given:
         raise ValueError(f'{type(model).__name__} scores an image by {given}, got score={score!r}')
-    name, sign = _SCORES[score]
+    name, sign = SCORES[score]
     return sign * torch.stack([prediction.get(name) for prediction in predictions])

@@ -4,17 +4,19 @@ import heapq
 import math
 import random
 from itertools import combinations, product
-from typing import Any, Mapping
+from typing import Mapping, Optional
 
 from torch import Tensor
 
+from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import CellGenotype, CellSpace, Genotype, SearchSpace
+from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
 
 @TASK_UTILS.register_module()
-class MostLikelySearch:
+class MostLikelySearch(DiscreteSearch):
     """Scores the architectures that alpha makes most likely and keeps the best.
 
     SETN takes 100 and scores each on a validation batch of its own
@@ -34,9 +36,13 @@ class MostLikelySearch:
         self.num = num
 
     def __call__(
-        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+        self,
+        space: SearchSpace,
+        evaluate: Evaluator,
+        generator: random.Random,
+        arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`mmnas_mae.RandomSearch`; nothing is drawn.
+        """As :class:`DiscreteSearch`; nothing is drawn.
 
         Raises:
             ValueError: there are no architecture parameters over cells.

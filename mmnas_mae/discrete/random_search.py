@@ -1,15 +1,17 @@
 """Random search."""
 
 import random
-from typing import Any
+from typing import Optional
 
+from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import SearchSpace
+from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
 
 @TASK_UTILS.register_module()
-class RandomSearch:
+class RandomSearch(DiscreteSearch):
     """Scores independent draws of the space and keeps the best.
 
     With inherited weights this is the selection of RSPS, which draws 100
@@ -28,18 +30,13 @@ class RandomSearch:
         self.budget = budget
 
     def __call__(
-        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+        self,
+        space: SearchSpace,
+        evaluate: Evaluator,
+        generator: random.Random,
+        arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """
-        Args:
-            space: the space to draw from.
-            evaluate: scores a genotype and counts.
-            generator: source of all draws.
-            arch: architecture parameters of a trained search; not looked at.
-
-        Returns:
-            Evaluation: the best.
-        """
+        """As :class:`DiscreteSearch`; ``arch`` is not looked at."""
         for _ in range(self.budget):
             evaluate(space.random_genotype(generator))
         return evaluate.best

@@ -2,15 +2,17 @@
 
 import random
 from collections import deque
-from typing import Any
+from typing import Optional
 
+from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
+from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
 
 @TASK_UTILS.register_module()
-class RegularizedEvolution:
+class RegularizedEvolution(DiscreteSearch):
     """Aging evolution of Real et al. 2019, by default as in NAS-Bench-201.
 
     Each cycle mutates the best of a few random members and lets the oldest member die,
@@ -34,9 +36,13 @@ class RegularizedEvolution:
         self.cycles = cycles
 
     def __call__(
-        self, space: SearchSpace, evaluate: Evaluator, generator: random.Random, arch: Any = None
+        self,
+        space: SearchSpace,
+        evaluate: Evaluator,
+        generator: random.Random,
+        arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`mmnas_mae.RandomSearch`."""
+        """As :class:`DiscreteSearch`."""
         members: deque[tuple[float, Genotype]] = deque()
         for _ in range(self.cycles):
             if len(members) < self.population:

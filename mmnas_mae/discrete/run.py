@@ -14,6 +14,21 @@ from .evaluation import Evaluation, Evaluator, Scorer
 from .search_run import SearchRun
 
 
+def scorer_class(name: str) -> type[Scorer]:
+    """The class of a registered scorer.
+
+    Raises:
+        ValueError: there is no such scorer, or it is no :class:`Scorer`.
+    """
+    cls = TASK_UTILS.get(name)
+    if cls is None:
+        known = ', '.join(sorted(name for name in TASK_UTILS.module_dict if name.endswith('Scorer')))
+        raise ValueError(f'there is no scorer {name!r}; there are: {known}')
+    if not (isinstance(cls, type) and issubclass(cls, Scorer)):
+        raise ValueError(f'{name} is no mmnas_mae.discrete.Scorer')
+    return cls
+
+
 def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchRun] = None) -> Scorer:
     """A scorer from its config, or as it is.
 
@@ -22,18 +37,15 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
         run: the search that a scorer with ``needs_run`` works on.
 
     Raises:
-        ValueError: the scorer needs a search, or its weights, and there are none, or there is no such scorer.
+        ValueError: the scorer needs a search, or its weights, and there are none, or see :func:`scorer_class`.
     """
     if not isinstance(scorer, Mapping):
         return scorer
-    cls = TASK_UTILS.get(scorer['type'])
-    if cls is None:
-        known = ', '.join(sorted(name for name in TASK_UTILS.module_dict if name.endswith('Scorer')))
-        raise ValueError(f'there is no scorer {scorer["type"]!r}; there are: {known}')
-    if getattr(cls, 'needs_run', False):
+    cls = scorer_class(scorer['type'])
+    if cls.needs_run:
         if run is None:
             raise ValueError(f'{scorer["type"]} works on a trained search; set run to its config and checkpoint')
-        if getattr(cls, 'needs_weights', False) and not run.trained:
+        if cls.needs_weights and not run.trained:
             raise ValueError(f'{scorer["type"]} scores with trained weights; set run.checkpoint, or give --checkpoint')
         return TASK_UTILS.build(dict(scorer), default_args=dict(run=run))
     return TASK_UTILS.build(dict(scorer))

@@ -13,6 +13,7 @@ from ..models.layers.batch_statistics import batch_statistics
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
 from ..utils import kept_random_state
+from .evaluation import Scorer
 from .inherited_scorer import image_scores
 from .search_run import SearchRun
 
@@ -61,7 +62,7 @@ class ChildBackbone(nn.Module):
 
 
 @TASK_UTILS.register_module()
-class ShortTrainingScorer:
+class ShortTrainingScorer(Scorer):
     """Trains each architecture alone for some steps, with the objective of a search config.
 
     The objective is that of ``run.config``, masked reconstruction or another, with the

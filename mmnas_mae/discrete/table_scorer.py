@@ -7,10 +7,11 @@ from typing import Union
 from ..benchmarks.load import load_table
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
+from .evaluation import Scorer
 
 
 @TASK_UTILS.register_module()
-class TableScorer:
+class TableScorer(Scorer):
     """What a table knows of an architecture at some fidelity.
 
     Args:
@@ -25,9 +26,6 @@ class TableScorer:
         ValueError: the table has no such data set or metric.
         FileNotFoundError: there is no table.
     """
-
-    #: Whether it needs the model and images of a search.
-    needs_run = False
 
     def __init__(
         self,

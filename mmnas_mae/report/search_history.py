@@ -110,8 +110,8 @@ class SearchHistory:
     @property
     def skip_op(self) -> str:
         """The operation that is counted as a skip connection."""
-        space = None if self.genotype is None else get_space(self.genotype.space)
-        return getattr(space, 'skip_op', 'skip_connect')
+        known = None if self.genotype is None else get_space(self.genotype.space).skip_op
+        return known or 'skip_connect'
 
     def warned(self, epoch: Epoch) -> bool:
         """Whether :class:`mmnas_mae.GenotypeHook` warns of collapse after an epoch."""

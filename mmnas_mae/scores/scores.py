@@ -12,8 +12,9 @@ from ..discrete import Evaluation, Evaluator, SearchRun
 from ..models import MAENAS
 from ..models.build import build_network
 from ..models.layers.batch_statistics import batch_statistics
+from ..models.objectives.prediction import CORRECT, L1
 from ..models.reconstruction.trivial_fills import diffusion_fill, image_mean
-from ..spaces import CellSpace, Genotype, SearchSpace
+from ..spaces import Genotype
 from ..utils import kept_random_state
 
 #: What a reconstruction has to beat, by name: (images, mask) -> images.
@@ -30,7 +31,7 @@ def sample_architectures(
     Args:
         num: how many.
         seed: seed of the order.
-        connected_only: leaves out those that :func:`is_connected` denies.
+        connected_only: leaves out those whose ``is_connected`` is False in their space.
 
     Raises:
         ValueError: the table has fewer, or belongs to more than one space.
@@ -43,28 +44,11 @@ def sample_architectures(
         if len(chosen) == num:
             break
         genotype = table.genotype(archs[place])
-        if not connected_only or is_connected(genotype, table.spaces[0]):
+        if not connected_only or table.spaces[0].is_connected(genotype):
             chosen.append(genotype)
     if not 1 <= num <= len(chosen):
         raise ValueError(f'num must lie between 1 and the {len(chosen)} architectures of {table.name}, got {num}')
     return chosen
-
-
-def is_connected(genotype: Genotype, space: SearchSpace) -> bool:
-    """Whether every cell of ``genotype`` passes on something of its input.
-
-    What ``none`` gives is zero, and any operation on zeros a constant. A space without a
-    graph of edges has connected members only.
-    """
-    if not isinstance(space, CellSpace):
-        return True
-    for kind, cell in genotype.cells.items():
-        reached = [True] * space.cells[kind].num_inputs
-        for edges in cell.nodes:
-            reached.append(any(op != 'none' and reached[source] for op, source in edges))
-        if not any(reached[state] for state in cell.concat):
-            return False
-    return True
 
 
 def count_params(genotype: Genotype, table: BenchmarkTable) -> int:
@@ -122,7 +106,7 @@ def score_columns(history: Sequence[Evaluation], table: BenchmarkTable) -> dict[
         seconds=[evaluation.seconds for evaluation in history],
         cpu_seconds=[evaluation.cpu_seconds for evaluation in history],
         params=[count_params(evaluation.genotype, table) for evaluation in history],
-        connected=[is_connected(evaluation.genotype, table.spaces[0]) for evaluation in history],
+        connected=[table.spaces[0].is_connected(evaluation.genotype) for evaluation in history],
         **{f'{d}_{m}': [float(table.value(entry, d, m)) for entry in entries] for d, m in pairs},
     )
 
@@ -160,10 +144,12 @@ def _scores_an_image(run: SearchRun, score: Optional[str]) -> bool:
     if not isinstance(model, MAENAS):
         return False
     with kept_random_state(), batch_statistics(model):
-        classifies = 'correct' in model.predict(**few)[0]
+        given = model.predict(**few)[0]
+    if L1 not in given:  # the target gives no pixels
+        return False
     if score == 'l1':
         return True
-    if classifies:  # its loss has a part that is no error of an image
+    if CORRECT in given:  # its loss has a part that is no error of an image
         return False
     images = few['inputs']
     # Patches normalised on their own are no image: the image itself would not be a perfect answer.

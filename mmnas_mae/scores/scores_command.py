@@ -18,7 +18,7 @@ from ..benchmarks.load import load_table
 from ..benchmarks.table import BenchmarkTable
 from ..discrete import Evaluator, SearchRun, build_scorer
 from ..discrete.map_evaluations import WORKERS, map_evaluations, ray_cluster
-from ..registry import TASK_UTILS
+from ..discrete.run import scorer_class
 from ..spaces import Genotype
 from ..utils.config import read_config
 from .scores import evaluate_within, sample_architectures, score_columns, trivial_losses
@@ -62,14 +62,13 @@ def score_architectures(args: argparse.Namespace) -> bool:
     table = load_table(args.benchmark, args.table)
     genotypes = sample_architectures(table, args.num, args.arch_seed, args.connected_only)
     scorer = _scorer_config(args, table)
-    cls = TASK_UTILS.get(scorer['type'])
-    run = _build_run(args) if getattr(cls, 'needs_run', False) else None
+    run = _build_run(args) if scorer_class(scorer['type']).needs_run else None
     if run is not None:
         table.check_space(run.space.name)
     out, meta = Path(args.out), _settings(cfg, args, table, scorer)
     evaluate = Evaluator(table.spaces[0], build_scorer(scorer, run), out.with_suffix('.jsonl'), meta)
     complete = _evaluate(args, evaluate, genotypes)
-    losses = {} if run is None else trivial_losses(run, getattr(evaluate.scorer, 'score', None))
+    losses = {} if run is None else trivial_losses(run, evaluate.scorer.score)
     meta.update(num=args.num, scored=len(evaluate.history), complete=complete, trivial_losses=losses)
     write_scores(out, score_columns(evaluate.history, table), dict(meta, checkpoint=args.checkpoint))
     if complete:
@@ -84,8 +83,7 @@ def score_architectures(args: argparse.Namespace) -> bool:
 def _scorer_config(args: argparse.Namespace, table: BenchmarkTable) -> dict[str, Any]:
     """The scorer's config with the seed, or the table, that it takes."""
     name = f'mmnas_mae.{SCORERS[args.scorer]}' if args.scorer in SCORERS else args.scorer
-    cls = TASK_UTILS.get(name)
-    takes = inspect.signature(cls).parameters if cls is not None else {}
+    takes = inspect.signature(scorer_class(name)).parameters
     given = dict(seed=args.seed, benchmark=table.name, table=args.table)
     return dict(type=name, **{key: value for key, value in given.items() if key in takes}) | args.scorer_options
 

@@ -12,7 +12,7 @@ from .search_space import SearchSpace, get_space, registered_spaces
 from .space import CellSpace
 from .sparse import SparseCellSpace
 from .transnas101 import TRANSNAS101_OPS, TransNASMacroSpace, TransNASMicroSpace
-from .variation import crossover, mutate
+from .variation import mutate
 
 __all__ = [
     'DARTS_OPS',
@@ -32,7 +32,6 @@ __all__ = [
     'SparseCellSpace',
     'TransNASMacroSpace',
     'TransNASMicroSpace',
-    'crossover',
     'darts_space',
     'discretize',
     'enumerate_unique',

@@ -53,6 +53,8 @@ def discretize(
             f'derivation.threshold leaves nodes with fewer edges, which space {space.name} does not allow; '
             'darts_s0_sparse does'
         )
+    if max_skips is not None and space.skip_op is None:
+        raise ValueError(f'derivation.max_skips={max_skips} counts skip connections, and space {space.name} has none')
     never = set(space.never)
     if exclude_none is not None:
         never = never | {'none'} if exclude_none else never - {'none'}

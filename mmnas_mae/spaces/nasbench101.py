@@ -14,11 +14,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Union
+from typing import Iterator, Union
 
 from ..registry import SPACES
 from .genotype import CellGenotype, Genotype
-from .nasbench101_spec import INPUT, MAX_EDGES, MAX_VERTICES, NASBENCH101_OPS, OUTPUT, ModelSpec, unique_graphs
+from .nasbench101_spec import (
+    INPUT,
+    MAX_EDGES,
+    MAX_VERTICES,
+    NASBENCH101_OPS,
+    OUTPUT,
+    ModelSpec,
+    enumerate_unique,
+    unique_graphs,
+)
 from .search_space import SearchSpace
 
 NAME, CELL = 'nasbench101', 'cell'
@@ -217,6 +226,43 @@ class NASBench101Space(SearchSpace):
             child = ModelSpec(matrix, ops)
             if self._is_valid(child) and child.prune() != spec:
                 return to_genotype(child)
+
+    def neighbours(self, genotype: Genotype) -> list[Genotype]:
+        """Cells with one other operation, with one edge more or less, or with one vertex more.
+
+        A new vertex has one edge in and one edge out. What is left dangling is pruned;
+        isomorphic cells of different text count as different.
+
+        Raises:
+            ValueError: ``genotype`` is no member.
+        """
+        spec = self.spec(genotype)
+        pairs = list(combinations(range(len(spec.ops)), 2))
+        near = []
+        for v in range(1, len(spec.ops) - 1):
+            others = (op for op in NASBENCH101_OPS if op != spec.ops[v])
+            near += [ModelSpec(spec.matrix, (*spec.ops[:v], op, *spec.ops[v + 1 :])) for op in others]
+        for s, t in pairs:
+            matrix = [list(row) for row in spec.matrix]
+            matrix[s][t] ^= 1
+            near.append(ModelSpec(matrix, spec.ops))
+        for s, t in pairs:
+            near += [self._with_vertex(spec, s, t, op) for op in NASBENCH101_OPS]
+        valid = [to_genotype(child) for child in near if self._is_valid(child)]
+        members = {self.format(member): member for member in valid if member.cells != genotype.cells}
+        return list(members.values())
+
+    @staticmethod
+    def _with_vertex(spec: ModelSpec, s: int, t: int, op: str) -> ModelSpec:
+        """The cell with a vertex after s that reads s and feeds t."""
+        matrix = [[*row[: s + 1], 0, *row[s + 1 :]] for row in spec.matrix]
+        matrix.insert(s + 1, [0] * len(matrix[0]))
+        matrix[s][s + 1] = matrix[s + 1][t + 1] = 1
+        return ModelSpec(matrix, (*spec.ops[: s + 1], op, *spec.ops[s + 1 :]))
+
+    def enumerate(self) -> Iterator[Genotype]:
+        """Every cell, one for each class of isomorphic ones; the order is that of :func:`enumerate_unique`."""
+        return map(to_genotype, enumerate_unique(self.max_vertices, self.max_edges))
 
     def _is_valid(self, spec: ModelSpec) -> bool:
         try:

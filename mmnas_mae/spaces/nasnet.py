@@ -90,6 +90,26 @@ class NASNetSpace(CellSpace):
         nodes[i].sort(key=_place)
         return Genotype(self.name, {**genotype.cells, kind: self._cell(graph, nodes)})
 
+    def neighbours(self, genotype: Genotype) -> list[Genotype]:
+        """The members that :meth:`mutate` draws from.
+
+        Raises:
+            ValueError: ``genotype`` is no member.
+        """
+        self.validate(genotype)
+        near = {}
+        for kind, graph in self.cells.items():
+            for i, options in enumerate(self._options(graph)):
+                for k, (op, source) in enumerate(genotype.cells[kind].nodes[i]):
+                    for edge in options:
+                        if (edge[0] == op) != (edge[1] == source):
+                            nodes = [list(node) for node in genotype.cells[kind].nodes]
+                            nodes[i][k] = edge
+                            nodes[i].sort(key=_place)
+                            member = Genotype(self.name, {**genotype.cells, kind: self._cell(graph, nodes)})
+                            near[self.format(member)] = member
+        return list(near.values())
+
     def crossover(self, first: Genotype, second: Genotype, generator: random.Random) -> Genotype:
         """A member whose every edge comes from one of two members; the output holds the loose ends."""
         cells = {}

@@ -3,7 +3,7 @@
 import inspect
 import random
 from abc import ABC, abstractmethod
-from typing import Callable, Mapping, Sequence, Union
+from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from ..registry import SPACES
 from .genotype import Genotype
@@ -12,11 +12,17 @@ from .genotype import Genotype
 class SearchSpace(ABC):
     """What any space offers; it need not consist of cells.
 
+    A space gives the abstract methods; the others have a meaning for it or keep theirs here.
+
     Attributes:
         name: name under which genotypes refer to the space.
+        skip_op: the operation counted as a skip connection; None where no member has one.
+        macro_keys: the settings of the skeleton that every member states in ``macro``.
     """
 
     name: str
+    skip_op: Optional[str] = None
+    macro_keys: tuple[str, ...] = ()
 
     @abstractmethod
     def matches(self, text: str) -> bool:
@@ -47,8 +53,43 @@ class SearchSpace(ABC):
         """Draws a member."""
 
     @abstractmethod
+    def neighbours(self, genotype: Genotype) -> list[Genotype]:
+        """All members that differ from ``genotype`` in one choice, each once, in a fixed order.
+
+        Raises:
+            ValueError: ``genotype`` is no member.
+        """
+
     def mutate(self, genotype: Genotype, generator: random.Random) -> Genotype:
-        """Draws a member that differs from ``genotype`` in one choice."""
+        """Draws a member that differs from ``genotype`` in one choice; by default one of :meth:`neighbours`.
+
+        Raises:
+            ValueError: ``genotype`` is no member, or the only one.
+        """
+        near = self.neighbours(genotype)
+        if not near:
+            raise ValueError(f'space {self.name} has a single member; nothing can be mutated')
+        return generator.choice(near)
+
+    def crossover(self, first: Genotype, second: Genotype, generator: random.Random) -> Optional[Genotype]:
+        """A child of two members, every choice of it from one of them; None where the two cannot be mixed."""
+        return None
+
+    def num_choices(self, genotype: Genotype) -> int:
+        """Of how many choices a member consists: the edges of its cells, here."""
+        return sum(cell.num_edges for cell in genotype.cells.values())
+
+    def enumerate(self) -> Iterator[Genotype]:
+        """Every member, one at a time.
+
+        Raises:
+            ValueError: the space cannot list them.
+        """
+        raise ValueError(f'the members of space {self.name} cannot be listed')
+
+    def is_connected(self, genotype: Genotype) -> bool:
+        """Whether a member passes on something of its input; True in a space without ``none``."""
+        return True
 
     def restricted(self, ops: Mapping[str, Sequence]) -> 'SearchSpace':
         """The space with fewer candidates.

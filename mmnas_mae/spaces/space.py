@@ -8,6 +8,7 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Edge, Genotype, parse_darts_text
 from .search_space import SearchSpace
+from .variation import mix
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class CellSpace(SearchSpace):
         cells: the graph of each cell type.
         keep: incoming edges kept for each node at derivation; None keeps all.
         never: operations that derivation never picks.
-        skip_op: the operation counted as a skip connection.
+        skip_op: the operation counted as a skip connection; None counts none.
         macro: settings of the skeleton that all members share and state.
     """
 
@@ -27,8 +28,13 @@ class CellSpace(SearchSpace):
     cells: Mapping[str, CellGraph]
     keep: Optional[int] = None
     never: tuple[str, ...] = ()
-    skip_op: str = 'skip_connect'
+    skip_op: Optional[str] = 'skip_connect'
     macro: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def macro_keys(self) -> tuple[str, ...]:
+        """Those of ``macro``."""
+        return tuple(self.macro)
 
     def matches(self, text: str) -> bool:
         """Text in the style of DARTS."""
@@ -142,14 +148,60 @@ class CellSpace(SearchSpace):
         for level in range(3):
             value = generator.choice(list(dict.fromkeys(place[level] for place in places)))
             places = [place for place in places if place[level] == value]
-        kind, i, k = places[0]
+        return self._moved(genotype, places[0], generator.choice(generator.choice(moves[places[0]])))
+
+    def _moved(self, genotype: Genotype, place: tuple[str, int, int], edge: Edge) -> Genotype:
+        """The member with another edge at (cell, node, edge)."""
+        kind, i, k = place
         cell = genotype.cells[kind]
-        edges = list(cell.nodes[i])
-        edges[k] = generator.choice(generator.choice(moves[kind, i, k]))
-        edges.sort(key=lambda edge: edge[1])
+        edges = sorted((*cell.nodes[i][:k], edge, *cell.nodes[i][k + 1 :]), key=lambda edge: edge[1])
         nodes = (*cell.nodes[:i], tuple(edges), *cell.nodes[i + 1 :])
         cells = {**genotype.cells, kind: CellGenotype(nodes, cell.concat)}
         return Genotype(self.name, cells, macro=dict(self.macro))
+
+    def neighbours(self, genotype: Genotype) -> list[Genotype]:
+        """The members that :meth:`mutate` draws from: another operation or another source on one edge.
+
+        Raises:
+            ValueError: ``genotype`` is no member.
+        """
+        self.validate(genotype)
+        moves = self._moves(genotype).items()
+        near = [self._moved(genotype, place, edge) for place, choices in moves for edges in choices for edge in edges]
+        return list({self.format(member): member for member in near}.values())
+
+    def crossover(self, first: Genotype, second: Genotype, generator: random.Random) -> Optional[Genotype]:
+        """Each node takes, source by source, the edge of one parent (RLNAS: evolution_search/search.py).
+
+        Where it then has too many edges or too few, it loses random ones or gains random
+        ones of the parents. None where the parents are not alike in their skeleton, or the
+        space has more rules than edges for each node and the child breaks one.
+        """
+        if first.macro != second.macro:
+            return None
+        cells = {}
+        for kind, cell in first.cells.items():
+            pairs = zip(cell.nodes, second.cells[kind].nodes)
+            cells[kind] = CellGenotype(tuple(tuple(mix(a, b, generator)) for a, b in pairs), cell.concat)
+        child = Genotype(self.name, cells, macro=dict(first.macro))
+        try:
+            self.validate(child)
+        except ValueError:
+            return None
+        return child
+
+    def is_connected(self, genotype: Genotype) -> bool:
+        """Whether every cell passes on something of its input.
+
+        What ``none`` gives is zero, and any operation on zeros a constant.
+        """
+        for kind, cell in genotype.cells.items():
+            reached = [True] * self.cells[kind].num_inputs
+            for edges in cell.nodes:
+                reached.append(any(op != 'none' and reached[source] for op, source in edges))
+            if not any(reached[state] for state in cell.concat):
+                return False
+        return True
 
     def _moves(self, genotype: Genotype) -> dict[tuple[str, int, int], list[list[Edge]]]:
         """For each (cell, node, edge) that can change: its other operations and its other sources."""

@@ -98,6 +98,8 @@ class TransNASMacroSpace(SearchSpace):
 
     name: str = 'transnas101_macro'
 
+    macro_keys = ('base_channels', 'modules', 'block')
+
     def matches(self, text: str) -> bool:
         """Text that ends with the residual block."""
         return re.fullmatch(r'\s*\d+-\d+-basic\s*', text) is not None
@@ -124,7 +126,7 @@ class TransNASMacroSpace(SearchSpace):
         where, macro = f'space {self.name}', genotype.macro
         if genotype.cells:
             raise ValueError(f'{where} has no cells, the genotype has {sorted(genotype.cells)}')
-        if set(macro) != {'base_channels', 'modules', 'block'}:
+        if set(macro) != set(self.macro_keys):
             raise ValueError(f"{where}: macro has 'base_channels', 'modules' and 'block', got {sorted(macro)}")
         if macro['base_channels'] != 64 or macro['block'] != 'basic':
             raise ValueError(
@@ -141,8 +143,12 @@ class TransNASMacroSpace(SearchSpace):
         """A uniform draw."""
         return self._member(generator.choice(_macro_modules()))
 
-    def mutate(self, genotype: Genotype, generator: random.Random) -> Genotype:
-        """A uniform draw of the members that differ by one module: changed, added or left out.
+    def num_choices(self, genotype: Genotype) -> int:
+        """The modules of the skeleton."""
+        return len(genotype.macro['modules'])
+
+    def neighbours(self, genotype: Genotype) -> list[Genotype]:
+        """The members that differ by one module: changed, added or left out.
 
         Raises:
             ValueError: ``genotype`` is no member.
@@ -153,7 +159,7 @@ class TransNASMacroSpace(SearchSpace):
         for digit in '1234':
             near |= {old[:i] + digit + old[i + 1 :] for i in range(len(old))}
             near |= {old[:i] + digit + old[i:] for i in range(len(old) + 1)}
-        return self._member(generator.choice(sorted(near.intersection(_macro_modules()) - {old})))
+        return [self._member(modules) for modules in sorted(near.intersection(_macro_modules()) - {old})]
 
     def enumerate(self) -> Iterator[Genotype]:
         """Every member, shorter ones first."""

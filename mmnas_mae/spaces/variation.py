@@ -1,51 +1,27 @@
-"""How a new architecture comes from old ones, in any space."""
+"""How a new architecture comes from old ones, beyond what its space does in one step."""
 
 import random
-from typing import Optional
+from typing import Sequence
 
-from . import CellGenotype, CellSpace, Genotype, SearchSpace
+from .genotype import Edge, Genotype
+from .search_space import SearchSpace
 
 
 def mutate(space: SearchSpace, genotype: Genotype, generator: random.Random, rate: float) -> Genotype:
     """Changes each choice with probability ``rate``, at least one.
 
-    The choices are the edges of the cells, or where there are none the modules of the
-    skeleton.
+    Args:
+        rate: between 0 and 1.
+
+    Raises:
+        ValueError: ``genotype`` is no member of the space, or the only one.
     """
-    choices = sum(cell.num_edges for cell in genotype.cells.values()) or len(str(genotype.macro.get('modules', ' ')))
-    for _ in range(max(1, sum(generator.random() < rate for _ in range(choices)))):
+    for _ in range(max(1, sum(generator.random() < rate for _ in range(space.num_choices(genotype))))):
         genotype = space.mutate(genotype, generator)
     return genotype
 
 
-def crossover(space: SearchSpace, first: Genotype, second: Genotype, generator: random.Random) -> Optional[Genotype]:
-    """A child of two members, every choice of it from one of them; None where the two cannot be mixed.
-
-    In a space of cells each node takes, source by source, the edge of one parent, as
-    RLNAS does, and where it then has too many edges or too few, loses random ones or gains
-    random ones of the parents. Members that are not alike in their skeleton are mixed only
-    by a method ``crossover`` of their space.
-    """
-    own = getattr(space, 'crossover', None)
-    if own is not None:
-        return own(first, second, generator)
-    if not isinstance(space, CellSpace) or first.macro != second.macro:
-        return None
-    cells = {}
-    for kind, cell in first.cells.items():
-        pairs = zip(cell.nodes, second.cells[kind].nodes)
-        nodes = tuple(tuple(_mix(a, b, generator)) for a, b in pairs)
-        cells[kind] = CellGenotype(nodes, cell.concat)
-    child = Genotype(space.name, cells, macro=dict(first.macro))
-    try:
-        space.validate(child)
-    except ValueError:
-        # A space with more rules than edges for each node.
-        return None
-    return child
-
-
-def _mix(first: tuple, second: tuple, generator: random.Random) -> list:
+def mix(first: Sequence[Edge], second: Sequence[Edge], generator: random.Random) -> list[Edge]:
     """Edges of a node from two parents that have the same number of them."""
     parents = [{source: op for op, source in edges} for edges in (first, second)]
     if any(len(parent) < len(first) for parent in parents):  # two edges from one state: nothing to match them by

@@ -75,7 +75,7 @@ def read_repeat(folder: Union[str, os.PathLike]) -> Repeat:
     genotype = history.genotype
     space, arch = get_space(genotype.space), get_space(genotype.space).format(genotype)
     known.update(arch=arch, score=genotype.meta.get('score'))
-    if genotype.cells and hasattr(space, 'skip_op'):
+    if genotype.cells and space.skip_op is not None:
         cell = next(iter(genotype.cells.values()))
         known.update(skips=cell.count(space.skip_op), collapsed=cell.count(space.skip_op) == cell.num_edges)
     known.update(_last(history, entropy='arch/entropy', eigenvalue='arch/eigenvalue'))

@@ -25,7 +25,7 @@ from mmnas_mae.discrete import (
 )
 from mmnas_mae.models import CellArchitecture
 from mmnas_mae.registry import TASK_UTILS
-from mmnas_mae.spaces import CellSpace, crossover, get_space, load_genotype, mutate, registered_spaces
+from mmnas_mae.spaces import CellSpace, get_space, load_genotype, mutate, registered_spaces
 
 QUICK = settings(max_examples=20, deadline=None, database=None, derandomize=True)
 
@@ -149,7 +149,7 @@ def test_variation_stays_in_every_space(name, seed):
     space, generator = get_space(name), random.Random(seed)
     first, second = space.random_genotype(generator), space.random_genotype(generator)
     space.validate(mutate(space, first, generator, 0.3))
-    child = crossover(space, first, second, generator)
+    child = space.crossover(first, second, generator)
     if child is None:
         assert not hasattr(space, 'cells') or first.macro != second.macro
         return
@@ -157,7 +157,7 @@ def test_variation_stays_in_every_space(name, seed):
     for kind, cell in child.cells.items():
         for nodes in zip(cell.nodes, first.cells[kind].nodes, second.cells[kind].nodes):
             assert set(nodes[0]) <= {*nodes[1], *nodes[2]}
-    assert crossover(space, first, first, generator) == first
+    assert space.crossover(first, first, generator) == first
 
 
 def test_the_most_likely_architectures_are_exact():

@@ -7,7 +7,7 @@ import pytest
 
 from mmnas_mae.apis import build_network
 from mmnas_mae.benchmarks.load import load_table
-from mmnas_mae.scores.scores import count_params, is_connected, sample_architectures
+from mmnas_mae.scores.scores import count_params, sample_architectures
 from mmnas_mae.scores.scores_file import read_scores, write_scores
 from mmnas_mae.spaces import get_space, unique_key
 
@@ -23,18 +23,18 @@ def test_a_larger_sample_adds_to_a_smaller_one(table):
     assert sample_architectures(table, 50, seed=5) != large[:50]
     assert len({table.text(genotype) for genotype in large}) == 200
     connected = sample_architectures(table, 150, seed=4, connected_only=True)
-    assert connected[:100] == [g for g in large if is_connected(g, table.spaces[0])][:100]
+    assert connected[:100] == [g for g in large if table.spaces[0].is_connected(g)][:100]
 
 
 def test_connected_cells_are_those_that_compute_something(table):
     archs = list(itertools.islice(table.archs(), 0, None, 7))
-    connected = [is_connected(table.genotype(arch), table.spaces[0]) for arch in archs]
+    connected = [table.spaces[0].is_connected(table.genotype(arch)) for arch in archs]
     assert connected == [unique_key(arch) != '' for arch in archs]
     truth = {arch: table.query(arch, 'cifar10', 'test') for arch in archs}
     assert {truth[arch] for arch, holds in zip(archs, connected) if not holds} == {10.0}
     micro = get_space('transnas101_micro')
     texts = ('64-41414-1_02_333', '64-41414-0_02_100', '64-41414-0_02_002', '64-41414-0_00_001')
-    assert [is_connected(micro.parse(text), micro) for text in texts] == [True, True, False, False]
+    assert [micro.is_connected(micro.parse(text)) for text in texts] == [True, True, False, False]
 
 
 def test_parameters_come_from_the_table_or_the_network(table, data_file):

@@ -11,12 +11,10 @@ from ...utils import stream_seed
 from ..layers.masked_norm import Visibility
 from ..reconstruction.feature_bridge import FeatureBridge
 from ..reconstruction.masked_reconstruction_head import Reconstruction
+from .prediction import MEASURES, predictions
 from .search_model import SearchModel
 
 MASKINGS = ('input', 'sparse')
-
-#: What a result measures, and so the mean is taken of under several masks.
-_MEASURES = {'loss', 'l1', 'correct'}
 
 
 @MODELS.register_module()
@@ -27,7 +25,8 @@ class MAENAS(SearchModel):
 
     Args:
         backbone: the search network; it says ``out_channels`` and ``out_strides``.
-        neck: the decoder; these two are filled in.
+        neck: the decoder; ``in_channels`` and ``in_strides`` are filled in from these two, and
+            ``out_channels`` from what the target of the head compares.
         head: the loss; ``patch_size``, that of the masks, is filled in.
         mask_generator: which pixels are masked.
         masking: ``input`` masks pixels only; ``sparse`` hides masked positions in
@@ -62,9 +61,12 @@ class MAENAS(SearchModel):
         self.masks = masks
         channels, strides = self.backbone.out_channels, self.backbone.out_strides
         self.bridge = FeatureBridge(channels, norm=feature_norm, mask_token=masking == 'sparse')
-        self.neck = MODELS.build(neck, default_args=dict(in_channels=channels, in_strides=strides))
-        self.mask_generator = MODELS.build(mask_generator)
-        self.head = MODELS.build(head, default_args=dict(patch_size=self.mask_generator.patch_size))
+        mask_generator = MODELS.build(mask_generator)
+        head = MODELS.build(head, default_args=dict(patch_size=mask_generator.patch_size))
+        decoded = dict(in_channels=channels, in_strides=strides, out_channels=head.out_channels)
+        self.neck = MODELS.build(neck, default_args=decoded)
+        self.mask_generator = mask_generator
+        self.head = head
 
     def generators(self) -> list[torch.Generator]:
         """The generator of the masks."""
@@ -84,7 +86,7 @@ class MAENAS(SearchModel):
         return self.head.loss(self.reconstruct(images, mask), images, mask)
 
     def reconstruct(self, images: Tensor, mask: Tensor) -> Reconstruction:
-        """The image as the decoder sees it, (B, 3, H, W), or several where the decoder gives several."""
+        """What the decoder makes of the image, (B, C, H, W), or several where the decoder gives several."""
         return self.decode(*self.encode(images, mask))
 
     def encode(self, images: Tensor, mask: Tensor) -> tuple[tuple[Tensor, ...], Optional[Visibility]]:
@@ -93,21 +95,21 @@ class MAENAS(SearchModel):
         return self.backbone(images * (1 - mask), visible), visible
 
     def decode(self, features: tuple[Tensor, ...], visible: Optional[Visibility]) -> Reconstruction:
-        """The image behind features, (B, 3, H, W), or several."""
+        """What the decoder makes of features, (B, C, H, W), or several."""
         return self.neck(self.bridge(features, visible))
 
     def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list[BaseDataElement]:
         """Reconstructs under fixed masks.
 
         Returns:
-            list[BaseDataElement]: for each image ``image``, ``reconstruction`` (3, H, W,
-            normalised), ``mask`` (1, H, W), ``loss``, and ``l1``, the mean absolute error of
-            masked pixels whatever the loss. Of several masks the first, and mean errors.
+            list[BaseDataElement]: for each image ``loss``, ``image`` and ``mask``, and where the
+            target of the head gives pixels ``reconstruction`` and ``l1``; :mod:`.prediction`
+            says what they are. Of several masks the first, and mean errors.
         """
         samples = data_samples or [BaseDataElement() for _ in inputs]
         rounds = [self.predict_masked(inputs, samples, self.fixed_mask(inputs, samples, k)) for k in range(self.masks)]
         for same in zip(*rounds):
-            for name in _MEASURES & set(same[0].keys()):
+            for name in MEASURES & set(same[0].keys()):
                 same[0].set_data({name: torch.stack([each.get(name) for each in same]).mean(0)})
         return rounds[0]
 
@@ -126,14 +128,11 @@ class MAENAS(SearchModel):
     ) -> list[BaseDataElement]:
         """The result of each image, of which :meth:`predict` says what it holds."""
         pixels = self.head.pixels(reconstruction, inputs)
+        seen = {}
+        if pixels is not None:
+            seen = dict(reconstruction=pixels, l1=self.head.pixel_error(pixels, inputs, mask))
         losses = self.head.per_image(reconstruction, inputs, mask)
-        errors = self.head.pixel_error(pixels, inputs, mask)
-        return [
-            BaseDataElement(
-                metainfo=sample.metainfo, image=image, reconstruction=output, mask=patches, loss=loss, l1=l1
-            )
-            for sample, image, output, patches, loss, l1 in zip(samples, inputs, pixels, mask, losses, errors)
-        ]
+        return predictions(samples, losses, image=inputs, mask=mask, **seen)
 
     def fixed_mask(self, inputs: Tensor, samples: Sequence, number: int = 0) -> Tensor:
         """The masks of held-out images: (B, 1, H, W).

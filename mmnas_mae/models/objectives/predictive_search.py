@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ..layers.depthwise import fast_layout
+from .prediction import predictions
 from .search_model import SearchModel
 
 
@@ -96,10 +97,7 @@ def answers(logits: Tensor, target: Tensor, samples: Sequence) -> list[BaseDataE
     """
     losses = F.cross_entropy(logits, target, reduction='none').reshape(len(samples), -1).mean(1)
     correct = (logits.argmax(1) == target).float().reshape(len(samples), -1).mean(1)
-    return [
-        BaseDataElement(metainfo=sample.metainfo, loss=loss, correct=share)
-        for sample, loss, share in zip(samples, losses, correct)
-    ]
+    return predictions(samples, losses, correct=correct)
 
 
 def read_labels(data_samples: Optional[Sequence], device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""Decoders: from the features of the encoder to an image."""
+"""Decoders: from the features of the encoder to an image, or to what else a target compares."""
 
 from typing import Optional, Sequence
 
@@ -16,7 +16,8 @@ class HierarchicalDecoder(BaseModule):
     ``I_rec = Linear(Conv(F1) + Upsample(Conv(F2), 2) + Upsample(Conv(F3), 4))``
 
     Conv is 3x3 to a common width, Upsample bilinear to the size of F1, Linear a 1x1
-    convolution to ``3 * s^2`` channels and a pixel shuffle by ``s``, the stride of F1.
+    convolution to ``3 * s^2`` channels and a pixel shuffle by ``s``, the stride of F1; a target
+    of the head may ask for another number than 3.
     Linear and Upsample commute, both being linear and Upsample reproducing constants,
     so Linear comes first, where the maps are small: the same function at less cost.
 
@@ -24,6 +25,7 @@ class HierarchicalDecoder(BaseModule):
         in_channels: channels of each feature, fine to coarse.
         in_strides: stride of each feature with respect to the image.
         channels: the common width; by default that of F1.
+        out_channels: channels of the output.
     """
 
     def __init__(
@@ -31,13 +33,14 @@ class HierarchicalDecoder(BaseModule):
         in_channels: Sequence[int],
         in_strides: Sequence[int],
         channels: Optional[int] = None,
+        out_channels: int = 3,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
         channels = channels or in_channels[0]
         self.stride = in_strides[0]
         self.convs = nn.ModuleList(nn.Conv2d(c, channels, 3, padding=1) for c in in_channels)
-        self.linear = nn.Conv2d(channels, 3 * self.stride**2, 1)
+        self.linear = nn.Conv2d(channels, out_channels * self.stride**2, 1)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """
@@ -45,7 +48,7 @@ class HierarchicalDecoder(BaseModule):
             features: (B, C_i, H_i, W_i) each.
 
         Returns:
-            Tensor: (B, 3, H, W), the reconstructed image.
+            Tensor: (B, ``out_channels``, H, W), the reconstructed image.
         """
         size = features[0].shape[-2:]
         out = self.linear(self.convs[0](features[0]))
@@ -64,13 +67,20 @@ class SingleScaleDecoder(BaseModule):
     stride of F3 (microsoft/SimMIM: models/simmim.py).
 
     Args:
-        in_channels, in_strides: as in :class:`HierarchicalDecoder`; only the last counts.
+        in_channels, in_strides, out_channels: as in :class:`HierarchicalDecoder`; of the features
+            only the last counts.
     """
 
-    def __init__(self, in_channels: Sequence[int], in_strides: Sequence[int], init_cfg: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        in_channels: Sequence[int],
+        in_strides: Sequence[int],
+        out_channels: int = 3,
+        init_cfg: Optional[dict] = None,
+    ) -> None:
         super().__init__(init_cfg)
         self.stride = in_strides[-1]
-        self.linear = nn.Conv2d(in_channels[-1], 3 * self.stride**2, 1)
+        self.linear = nn.Conv2d(in_channels[-1], out_channels * self.stride**2, 1)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """
@@ -78,7 +88,7 @@ class SingleScaleDecoder(BaseModule):
             features: (B, C_i, H_i, W_i) each; only the last is read.
 
         Returns:
-            Tensor: (B, 3, H, W), the reconstructed image.
+            Tensor: (B, ``out_channels``, H, W), the reconstructed image.
         """
         return F.pixel_shuffle(self.linear(features[-1]), self.stride)
 
@@ -92,7 +102,7 @@ class PerScaleDecoder(BaseModule):
     mean of their losses, so that no scale can leave the reconstruction to another.
 
     Args:
-        in_channels, in_strides: as in :class:`HierarchicalDecoder`.
+        in_channels, in_strides, out_channels: as in :class:`HierarchicalDecoder`.
         channels: output channels of each Conv; by default those of its feature.
     """
 
@@ -101,10 +111,13 @@ class PerScaleDecoder(BaseModule):
         in_channels: Sequence[int],
         in_strides: Sequence[int],
         channels: Optional[int] = None,
+        out_channels: int = 3,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
-        self.decoders = nn.ModuleList(HierarchicalDecoder([c], [s], channels) for c, s in zip(in_channels, in_strides))
+        self.decoders = nn.ModuleList(
+            HierarchicalDecoder([c], [s], channels, out_channels) for c, s in zip(in_channels, in_strides)
+        )
 
     def forward(self, features: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """
@@ -112,6 +125,6 @@ class PerScaleDecoder(BaseModule):
             features: (B, C_i, H_i, W_i) each.
 
         Returns:
-            tuple: (B, 3, H, W) for each of them.
+            tuple: (B, ``out_channels``, H, W) for each of them.
         """
         return tuple(decoder([x]) for decoder, x in zip(self.decoders, features))

@@ -8,7 +8,10 @@ from torch import Tensor
 
 from ...registry import MODELS
 
-#: What a decoder gives: an image, or one for each of several scales.
+#: Channels of the images that are reconstructed.
+IMAGE_CHANNELS = 3
+
+#: What a decoder gives, (B, C, H, W), or that for each of several scales.
 Reconstruction = Union[Tensor, Sequence[Tensor]]
 
 
@@ -16,13 +19,17 @@ Reconstruction = Union[Tensor, Sequence[Tensor]]
 class MaskedReconstructionHead(BaseModule):
     """Mean absolute error over masked elements (paper A.1.1, SimMIM).
 
-    ``sum(|y - x| * m) / (3 * sum(m))`` on normalised pixels. Of several reconstructions,
-    as :class:`mmnas_mae.PerScaleDecoder` gives them, it is the mean of their errors.
+    ``sum(|y - x| * m) / (3 * sum(m))`` on normalised pixels, or on what ``target`` compares. Of
+    several reconstructions, as :class:`mmnas_mae.PerScaleDecoder` gives them, it is the mean of their errors.
 
     Args:
-        target: config of what is compared, by default :class:`mmnas_mae.PixelTarget`; others
-            are :class:`mmnas_mae.PatchNormTarget` and :class:`mmnas_mae.GradientTarget`.
+        target: config of a :class:`mmnas_mae.models.ReconstructionTarget`, by default
+            :class:`mmnas_mae.PixelTarget`; others are :class:`mmnas_mae.PatchNormTarget` and
+            :class:`mmnas_mae.GradientTarget`.
         patch_size: side of a patch of the mask in pixels, for the target.
+
+    Attributes:
+        out_channels: channels that the decoder has to give.
     """
 
     def __init__(
@@ -31,11 +38,12 @@ class MaskedReconstructionHead(BaseModule):
         super().__init__(init_cfg)
         target = target or dict(type='mmnas_mae.PixelTarget')
         self.target = MODELS.build(target, default_args=dict(patch_size=patch_size))
+        self.out_channels = self.target.out_channels(IMAGE_CHANNELS)
 
     def loss(self, reconstruction: Reconstruction, images: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """
         Args:
-            reconstruction (Tensor): (B, 3, H, W), or several of them.
+            reconstruction (Tensor): (B, ``out_channels``, H, W), or several of them.
             images (Tensor): (B, 3, H, W), normalised.
             mask (Tensor): (B, 1, H, W), 1 = masked.
         """
@@ -45,9 +53,10 @@ class MaskedReconstructionHead(BaseModule):
         """The same for each image alone: (B,)."""
         return self._mean_error(reconstruction, images, mask, (1, 2, 3))
 
-    def pixels(self, reconstruction: Reconstruction, images: Tensor) -> Tensor:
-        """What was reconstructed as a normalised image, the mean of several: (B, 3, H, W)."""
-        return torch.stack([self.target.pixels(each, images) for each in _several(reconstruction)]).mean(0)
+    def pixels(self, reconstruction: Reconstruction, images: Tensor) -> Optional[Tensor]:
+        """What was reconstructed as a normalised image, the mean of several: (B, 3, H, W); None of a target without."""
+        pixels = [self.target.pixels(each, images) for each in _several(reconstruction)]
+        return None if pixels[0] is None else torch.stack(pixels).mean(0)
 
     @staticmethod
     def pixel_error(pixels: Tensor, images: Tensor, mask: Tensor) -> Tensor:

@@ -13,6 +13,9 @@ from ...registry import MODELS
 class ReconstructionTarget(metaclass=ABCMeta):
     """What :class:`mmnas_mae.MaskedReconstructionHead` takes its mean error of.
 
+    A target of other things than pixels says :meth:`out_channels`, and the decoder has as
+    many; one whose output can be looked at says :meth:`pixels`.
+
     Args:
         patch_size: side of a patch of the mask in pixels, filled in by :class:`mmnas_mae.MAENAS`.
     """
@@ -24,7 +27,7 @@ class ReconstructionTarget(metaclass=ABCMeta):
     def __call__(self, reconstruction: Tensor, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """
         Args:
-            reconstruction (Tensor): (B, C, H, W), the output of the decoder.
+            reconstruction (Tensor): (B, D, H, W), the output of the decoder, D being ``out_channels(C)``.
             images (Tensor): (B, C, H, W), normalised.
             mask (Tensor): (B, 1, H, W), 1 = masked.
 
@@ -33,14 +36,25 @@ class ReconstructionTarget(metaclass=ABCMeta):
             where L divides K.
         """
 
-    def pixels(self, reconstruction: Tensor, images: Tensor) -> Tensor:
-        """The output of the decoder as a normalised image, to look at: (B, C, H, W)."""
-        return reconstruction
+    def out_channels(self, image_channels: int) -> int:
+        """Channels of the decoder's output, for images of so many channels."""
+        return image_channels
+
+    def pixels(self, reconstruction: Tensor, images: Tensor) -> Optional[Tensor]:
+        """The output of the decoder as a normalised image, to look at: (B, C, H, W).
+
+        None where it is no image; then there is no ``l1`` of it and no picture.
+        """
+        return None
 
 
 @MODELS.register_module()
 class PixelTarget(ReconstructionTarget):
     """Normalised pixels at masked positions (paper A.1.1)."""
+
+    def pixels(self, reconstruction: Tensor, images: Tensor) -> Tensor:
+        """The output itself."""
+        return reconstruction
 
     def __call__(self, reconstruction: Tensor, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """As the base class says, K = C."""
@@ -96,6 +110,10 @@ class GradientTarget(ReconstructionTarget):
     holes alone would leave the brightness of each one free, and what the decoder gives
     for visible pixels counts for nothing.
     """
+
+    def pixels(self, reconstruction: Tensor, images: Tensor) -> Tensor:
+        """The output itself."""
+        return reconstruction
 
     def __call__(self, reconstruction: Tensor, images: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """As the base class says, K = 2 C: all horizontal differences, then all vertical ones.
