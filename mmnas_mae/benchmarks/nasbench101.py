@@ -16,7 +16,7 @@ from .table import BenchmarkTable
 _METRICS = ('params', 'valid_acc_4', 'valid_acc_12', 'valid_acc_36', 'valid_acc_108', 'train_seconds_108')
 
 
-@BENCHMARKS.register_module()
+@BENCHMARKS.register_module(name='nasbench101')
 def nasbench101() -> Benchmark:
     """423,624 cells on CIFAR-10, accuracies in shares of 1; the compact table has 20,000 of them."""
     return Benchmark(

@@ -16,7 +16,7 @@ _DATASETS = {'cifar10': 'cifar10', 'cifar100': 'cifar100', 'imagenet16': 'ImageN
 _METRICS = ('valid', 'test', 'train', 'valid_12ep', 'test_12ep')
 
 
-@BENCHMARKS.register_module()
+@BENCHMARKS.register_module(name='nasbench201')
 def nasbench201(merge_isomorphic: bool = False) -> Benchmark:
     """15,625 cells on three data sets, accuracies in per cent.
 

@@ -9,6 +9,15 @@ from typing import Iterator, Optional
 
 
 def require(module: str, distribution: Optional[str]) -> ModuleType:
+    """Imports a package.
+
+    Args:
+        module: the module with its reader.
+        distribution: what pip calls it; None where pip has none.
+
+    Raises:
+        ModuleNotFoundError: it is missing; the message says how to get it.
+    """
     try:
         return import_module(module)
     except ImportError as error:
@@ -25,7 +34,7 @@ def require(module: str, distribution: Optional[str]) -> ModuleType:
 
 @contextmanager
 def failing(path: Path) -> Iterator[None]:
-    # These packages raise whatever unpickling or their assertions raise.
+    """Turns any error of reading ``path`` into a ValueError of one line: the packages raise whatever they like."""
     try:
         yield
     except Exception as error:
@@ -34,6 +43,7 @@ def failing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def environment(name: str, value: str) -> Iterator[None]:
+    """Sets a variable of the environment for a while."""
     before = os.environ.get(name)
     os.environ[name] = value
     try:
@@ -46,4 +56,5 @@ def environment(name: str, value: str) -> Iterator[None]:
 
 
 def one_line(error: Exception) -> str:
+    """An error as one line: its type and what it says."""
     return ' '.join(f'{type(error).__name__}: {error}'.split())

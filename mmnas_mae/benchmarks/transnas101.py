@@ -27,19 +27,19 @@ def _entry(*parts: str) -> Benchmark:
     )
 
 
-@BENCHMARKS.register_module()
+@BENCHMARKS.register_module(name='transnas101')
 def transnas101() -> Benchmark:
     """Both spaces: 7,352 architectures on seven tasks."""
     return _entry('micro', 'macro')
 
 
-@BENCHMARKS.register_module()
+@BENCHMARKS.register_module(name='transnas101_micro')
 def transnas101_micro() -> Benchmark:
     """4,096 cells on seven tasks."""
     return _entry('micro')
 
 
-@BENCHMARKS.register_module()
+@BENCHMARKS.register_module(name='transnas101_macro')
 def transnas101_macro() -> Benchmark:
     """3,256 skeletons on seven tasks."""
     return _entry('macro')
