@@ -3,9 +3,10 @@ from .architecture.cell import Cell, CellWeights, drop_path
 from .architecture.cell_architecture import CellArchitecture
 from .architecture.gumbel_relaxations import ConcreteRelaxation, GumbelRelaxation, TopTwoRelaxation
 from .architecture.mixed_op import AuxiliarySkipMixedOp, MixedOp, PartialMixedOp, SkipDropoutMixedOp
-from .architecture.regularizers import Regularizer, ZeroOneLoss
+from .architecture.regularizer import Regularizer
 from .architecture.relaxations import Relaxation, SigmoidRelaxation, SoftmaxRelaxation
 from .architecture.uniform_path_relaxation import UniformPathRelaxation
+from .architecture.zero_one_loss import ZeroOneLoss
 from .build import build_backbone, build_network
 from .layers.benchmark_ops import AvgPoolConv, BasicBlock
 from .layers.depthwise import DepthwiseConv2d, fast_layout

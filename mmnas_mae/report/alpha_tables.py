@@ -51,7 +51,8 @@ def alpha_tables(history: SearchHistory) -> list[AlphaTable]:
         with torch.no_grad():
             for name, parameter in arch.alpha().items():
                 parameter.copy_(values[name])
-        for table in arch.choices(epoch.cells):
+            read = arch.choices(epoch.cells)
+        for table in read:
             tables.setdefault(table.title, []).append(table)
     if not tables:
         raise ValueError(f'{arch.rule} shows no choices')

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
+from mmnas_mae.models import BaseArchitecture, ChoiceTable
+from mmnas_mae.registry import MODELS
 from mmnas_mae.report.alpha_tables import alpha_tables
 from mmnas_mae.report.heat_maps import alpha_figure, weight_scale
 from mmnas_mae.report.search_history import read_search
@@ -118,4 +121,44 @@ def test_what_does_not_fit_is_said(tmp_path, leave_search):
         alpha_tables(read_search(folder))
     next(folder.glob('*/vis_data/config.py')).unlink()
     with pytest.raises(ValueError, match='no config of a search network is in the work directory'):
+        alpha_tables(read_search(folder))
+
+
+class OneRow(BaseArchitecture):
+    """The parameters of an outside project: one choice of three depths."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depths = torch.nn.Parameter(torch.zeros(3))
+
+    def choices(self, cells):
+        weights = self.depths.softmax(0).unsqueeze(0)
+        return [ChoiceTable('depth', ['network'], ['two', 'four', 'six'], weights, weights == weights.max())]
+
+
+@MODELS.register_module()
+class DepthNetwork(torch.nn.Module):
+    def __init__(self, shown=True):
+        super().__init__()
+        self.arch = OneRow() if shown else BaseArchitecture()
+
+
+def test_the_parameters_of_an_outside_project_are_shown(tmp_path, leave_search):
+    folder = leave_search(tmp_path, NB201)
+    (config,) = folder.glob('*/vis_data/config.py')
+    lines = [json.loads(line) for line in (folder / 'arch_history.jsonl').read_text().splitlines()]
+    for shift, line in enumerate(lines):
+        line['parameters'] = dict(depths=[0.0, float(shift), -1.0])
+    (folder / 'arch_history.jsonl').write_text(''.join(f'{json.dumps(line)}\n' for line in lines))
+    Config(dict(model=dict(backbone=dict(type='mmnas_mae.DepthNetwork')))).dump(config)
+    (table,) = alpha_tables(read_search(folder))
+    assert (table.title, table.rows, table.columns) == ('depth', ('network',), ('two', 'four', 'six'))
+    assert table.weights.shape == table.chosen.shape == (3, 1, 3)
+    np.testing.assert_allclose(table.weights[2, 0], np.exp([0, 2, -1]) / np.exp([0, 2, -1]).sum(), rtol=1e-6)
+    assert table.chosen[2, 0].tolist() == [False, True, False]
+    for line in lines:
+        line['parameters'] = {}
+    (folder / 'arch_history.jsonl').write_text(''.join(f'{json.dumps(line)}\n' for line in lines))
+    Config(dict(model=dict(backbone=dict(type='mmnas_mae.DepthNetwork', shown=False)))).dump(config)
+    with pytest.raises(ValueError, match='BaseArchitecture shows no choices'):
         alpha_tables(read_search(folder))

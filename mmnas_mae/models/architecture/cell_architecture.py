@@ -153,7 +153,6 @@ class CellArchitecture(BaseArchitecture):
         shares = [self.relaxation.undecided(w, self.valid(kind)) for kind, w in self.weights().items()]
         return float(torch.cat(shares).cpu().mean())
 
-    @torch.no_grad()
     def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
         """The operations of each cell type, and its edges where they have factors."""
         tables, factors = [], self.edge_weights()

@@ -146,7 +146,6 @@ class NASBench101Architecture(BaseArchitecture):
         cells = sum(len(NASBENCH101_OPS) ** (len(graph.matrix) - 2) for graph in self.graphs)
         return float(total) / math.log(cells)
 
-    @torch.no_grad()
     def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
         """Operations of the interior places, and the marginal probability of each edge."""
         (cell,), places, weights = cells.values(), self.space.max_vertices, self.weights()

@@ -90,7 +90,11 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
 
     @abstractmethod
     def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list:
-        """One result for each image."""
+        """One result for each image; :mod:`.prediction` says what it may hold and makes them.
+
+        Args:
+            inputs (Tensor): (B, 3, H, W), normalised.
+        """
 
     def forward(
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'

@@ -1,31 +1,13 @@
-"""Losses on operation weights alone."""
+"""Weights of operations near zero or one."""
 
-from abc import ABCMeta, abstractmethod
 from typing import Mapping
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...registry import MODELS
-
-
-class Regularizer(nn.Module, metaclass=ABCMeta):
-    """A loss on the operation weights, added in the steps of alpha and of the weights alike.
-
-    Parameters of its own are no architecture parameters: the weight step trains them.
-    """
-
-    @abstractmethod
-    def forward(self, weights: Mapping[str, Tensor], valid: Mapping[str, Tensor]) -> Tensor:
-        """
-        Args:
-            weights: of each cell type (E, K), zero where not valid.
-            valid: of each cell type (E, K) bool, False where an edge has fewer than K candidates.
-
-        Returns:
-            Tensor: the loss, 0-dimensional.
-        """
+from .regularizer import Regularizer
 
 
 @MODELS.register_module()

@@ -1,0 +1,31 @@
+"""The genotype of a checkpoint."""
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from mmnas_mae.registry import MODELS
+from mmnas_mae.spaces import load_genotype
+
+SMALL = ['model.backbone.init_channels=2', 'model.backbone.layers=3']
+
+
+@pytest.mark.parametrize('options', [(), ('--exclude-none',)])
+def test_excluding_none_keeps_the_threshold_of_fairdarts(
+    repository: Path, tmp_path: Path, call: Callable, options: tuple
+) -> None:
+    config = repository / 'configs/search/fairdarts_darts-s0_1xb128-50e_cifar10.py'
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict({'model.backbone.init_channels': 2, 'model.backbone.layers': 3})
+    init_default_scope('mmpretrain')
+    model = MODELS.build(cfg.model)
+    for alpha in model.arch.alpha().values():
+        alpha.data[0, 2] = 4.0  # a weight of .98; all others are one half
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(seed=1, epoch=2)), tmp_path / 'search.pth')
+    out = tmp_path / 'genotype.json'
+    call('tools/derive_genotype.py', config, tmp_path / 'search.pth', '--out', out, *options, '--cfg-options', *SMALL)
+    assert {kind: cell.num_edges for kind, cell in load_genotype(out).cells.items()} == dict(normal=1, reduce=1)
