@@ -39,3 +39,6 @@ SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])
 
 #: Candidate operations: functions of :class:`mmnas_mae.models.OpArgs` that return a module.
 OPS = Registry('candidate operation', scope=SCOPE, locations=[f'{SCOPE}.models'])
+
+#: Skeletons: functions that return a :class:`mmnas_mae.models.Skeleton`, looked up by name.
+SKELETONS = Registry('skeleton', scope=SCOPE, locations=[f'{SCOPE}.models'])

@@ -9,8 +9,9 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
 
+from mmnas_mae.models import found_on
 from mmnas_mae.registry import MODELS
-from mmnas_mae.spaces import Genotype, discretize
+from mmnas_mae.spaces import discretize
 
 
 def main() -> None:
@@ -34,9 +35,8 @@ def main() -> None:
             derived = discretize(model.arch.space, model.arch.strengths(), exclude_none=True)
     else:
         derived = model.genotype()
-    genotype = Genotype(
-        derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
-    )
+    derived = found_on(derived, model.backbone)
+    genotype = derived.with_meta(dict(seed=meta.get('seed'), epoch=meta.get('epoch')))
     out = args.out or Path(args.checkpoint).with_name('genotype.json')
     genotype.save(out)
     print(model.arch.space.format(genotype))

@@ -17,7 +17,8 @@ from mmengine.config import Config, DictAction
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.benchmarks.table import BenchmarkTable
 from mmnas_mae.discrete import Evaluation, Evaluator, SearchRun, build_scorer, run_discrete_search
-from mmnas_mae.spaces import Genotype, get_space
+from mmnas_mae.models import found_on
+from mmnas_mae.spaces import get_space
 
 
 def true_values(table: Optional[BenchmarkTable], found: Evaluation) -> Optional[dict[str, float]]:
@@ -86,7 +87,8 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
 
     write_curve(folder / 'curve.csv', evaluate, table)
     meta = dict(seed=seed, score=best.score, selected_by=cfg.search.type)
-    Genotype(best.genotype.space, best.genotype.cells, meta, best.genotype.macro).save(folder / 'genotype.json')
+    found = best.genotype if run is None else found_on(best.genotype, run.model.backbone)
+    found.with_meta(meta).save(folder / 'genotype.json')
     result = dict(
         arch=best.arch,
         score=best.score,

@@ -13,8 +13,8 @@ from mmengine.runner import Runner
 
 from ..benchmarks.load import load_table
 from ..engine.records.benchmark_hook import BenchmarkHook
+from ..models import found_on
 from ..registry import HOOKS
-from ..spaces import Genotype
 from ..utils import unwrap
 from .build import build_scorer, run_discrete_search
 from .evaluation import Evaluation, Evaluator
@@ -95,9 +95,9 @@ class DiscreteSearchHook(Hook):
         self._write(runner, best)
 
     def _write(self, runner: Runner, best: Evaluation) -> None:
-        found = best.genotype
+        found = found_on(best.genotype, unwrap(runner.model).backbone)
         meta = dict(seed=runner.seed, epoch=runner.epoch, score=best.score, selected_by=self.search['type'])
-        Genotype(found.space, found.cells, meta, found.macro).save(Path(runner.work_dir, 'genotype.json'))
+        found.with_meta(meta).save(Path(runner.work_dir, 'genotype.json'))
         table = self.table or next((hook.table for hook in runner.hooks if isinstance(hook, BenchmarkHook)), None)
         if table is None:
             return

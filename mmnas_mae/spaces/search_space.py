@@ -2,7 +2,7 @@
 
 import random
 from abc import ABC, abstractmethod
-from typing import Mapping, Sequence, Union
+from typing import Mapping, Optional, Sequence, Union
 
 from ..registry import SPACES
 from .genotype import Genotype
@@ -13,9 +13,12 @@ class SearchSpace(ABC):
 
     Attributes:
         name: name under which genotypes refer to the space.
+        skeleton: name of the skeleton that its members belong on, an entry of
+            ``mmnas_mae.registry.SKELETONS``; None where there is none.
     """
 
     name: str
+    skeleton: Optional[str] = None
 
     @abstractmethod
     def matches(self, text: str) -> bool:

@@ -97,6 +97,8 @@ class TransNASMacroSpace(SearchSpace):
 
     name: str = 'transnas101_macro'
 
+    skeleton = 'transnas101'
+
     def matches(self, text: str) -> bool:
         """Text that ends with the residual block."""
         return re.fullmatch(r'\s*\d+-\d+-basic\s*', text) is not None

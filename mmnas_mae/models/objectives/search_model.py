@@ -11,6 +11,7 @@ from ...registry import MODELS
 from ...spaces import Genotype
 from ..architecture.cell_architecture import CellArchitecture
 from ..layers.depthwise import fast_layout
+from ..networks.skeleton import found_on
 
 
 class SearchModel(BaseModel, metaclass=ABCMeta):
@@ -26,7 +27,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     nor leaks a gradient for them, and DDP does not wait for one.
 
     Args:
-        backbone: config of the search network.
+        backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
         data_preprocessor: config of the data preprocessor.
     """
 
@@ -53,8 +54,8 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         return [parameter for parameter in self.parameters() if id(parameter) not in arch]
 
     def genotype(self) -> Genotype:
-        """The architecture that the current parameters stand for."""
-        return self.arch.genotype()
+        """The architecture that the current parameters stand for, with the skeleton it was found on."""
+        return found_on(self.arch.genotype(), self.backbone)
 
     def generators(self) -> list[torch.Generator]:
         """The random generators that the model owns, in a fixed order."""
