@@ -42,3 +42,6 @@ OPS = Registry('candidate operation', scope=SCOPE, locations=[f'{SCOPE}.models']
 
 #: Tables of benchmarks: functions that return a :class:`mmnas_mae.benchmarks.Benchmark`, looked up by name.
 BENCHMARKS = Registry('benchmark', scope=SCOPE, locations=[f'{SCOPE}.benchmarks'])
+
+#: Skeletons: functions that return a :class:`mmnas_mae.models.Skeleton`, looked up by name.
+SKELETONS = Registry('skeleton', scope=SCOPE, locations=[f'{SCOPE}.models'])

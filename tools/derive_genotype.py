@@ -9,7 +9,6 @@ from mmengine.config import DictAction
 from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import read_checkpoint
-from mmnas_mae.spaces import Genotype
 from mmnas_mae.utils.config import read_config
 
 
@@ -25,10 +24,8 @@ def main() -> None:
     args = parser.parse_args()
     model = build_search_model(read_config(args.config, args.cfg_options), args.checkpoint)
     meta = read_checkpoint(args.checkpoint).get('meta', {})
-    derived = model.genotype(exclude_none=args.exclude_none or None)
-    genotype = Genotype(
-        derived.space, derived.cells, dict(seed=meta.get('seed'), epoch=meta.get('epoch')), derived.macro
-    )
+    genotype = model.genotype(exclude_none=args.exclude_none or None)
+    genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'))
     out = args.out or Path(args.checkpoint).with_name('genotype.json')
     genotype.save(out)
     print(model.arch.space.format(genotype))

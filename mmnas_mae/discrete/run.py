@@ -4,10 +4,11 @@ import csv
 import math
 import os
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Union
 
 from ..benchmarks.table import BenchmarkTable
+from ..models import found_on
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
 from .evaluation import Evaluation, Evaluator, Scorer
@@ -146,4 +147,5 @@ def run_discrete_search(
     best = TASK_UTILS.build(dict(search))(space, evaluate, random.Random(seed), arch)
     score = best.score if math.isfinite(best.score) else None  # JSON knows no infinity
     meta = dict(seed=seed, **meta, score=score, selected_by=search['type'])
-    return Found(evaluate, replace(best.genotype, meta=meta), table)
+    found = best.genotype if run is None else found_on(best.genotype, run.model.backbone)
+    return Found(evaluate, found.with_meta(**meta), table)

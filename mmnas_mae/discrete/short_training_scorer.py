@@ -4,11 +4,9 @@ import copy
 from typing import Any, Mapping, Optional
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ..models import FeaturesOnly, GenotypeBackbone, Visibility
-from ..models.architecture.base_architecture import BaseArchitecture
-from ..models.build import build_network
+from ..models import get_skeleton, skeleton_of
 from ..models.layers.batch_statistics import batch_statistics
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
@@ -16,49 +14,6 @@ from ..utils import kept_random_state
 from .evaluation import Scorer
 from .inherited_scorer import image_scores
 from .search_run import SearchRun
-
-#: Settings of a search network that its stand-alone networks have too.
-_MACRO = (
-    'init_channels',
-    'layers',
-    'stem',
-    'cells_per_stage',
-    'stem_channels',
-    'num_stacks',
-    'num_modules_per_stack',
-)
-
-
-class ChildBackbone(nn.Module):
-    """A stand-alone network where an objective expects a search network.
-
-    Args:
-        genotype: what it is.
-        macro: the skeleton, as for :func:`mmnas_mae.apis.build_network`.
-    """
-
-    def __init__(self, genotype: Genotype, macro: Mapping[str, Any]) -> None:
-        super().__init__()
-        if set(genotype.cells) == {'normal', 'reduce'}:
-            self.network: nn.Module = GenotypeBackbone(genotype, **macro)
-        else:
-            network = build_network(genotype.space, genotype, **macro)
-            self.network = FeaturesOnly(network, range(len(network.out_channels)))
-        self.out_channels = self.network.out_channels
-        self.out_strides = self.network.out_strides
-        #: No architecture parameters.
-        self.arch = BaseArchitecture()
-
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
-        """
-        Args:
-            x (Tensor): (B, 3, H, W).
-            visible: what ``sparse`` masking leaves visible.
-
-        Returns:
-            tuple: F1, F2, F3; fewer where the network has fewer resolutions.
-        """
-        return self.network(x, visible)
 
 
 @TASK_UTILS.register_module()
@@ -80,7 +35,8 @@ class ShortTrainingScorer(Scorer):
         score: ``loss``, ``l1`` or ``accuracy`` of those that an objective gives, see :func:`image_scores`.
 
     Raises:
-        ValueError: there are no images, or a number is out of range.
+        ValueError: there are no images, a number is out of range, or the search network has no
+            stand-alone one.
     """
 
     needs_run = True
@@ -110,14 +66,14 @@ class ShortTrainingScorer(Scorer):
         self.lr = lr
         self.seed = seed
         self.score = score
-        backbone = run.config['backbone']
-        self.macro = dict(macro) if macro is not None else {k: backbone[k] for k in _MACRO if k in backbone}
+        self.skeleton = get_skeleton(skeleton_of(run.model.backbone))
+        self.macro = dict(run.model.backbone.macro if macro is None else macro)
 
     def __call__(self, genotype: Genotype) -> float:
         """Trains and scores; the random state of the process stays as it was.
 
         Raises:
-            ValueError: ``genotype`` has no stand-alone network.
+            ValueError: ``genotype`` is no member of the space.
         """
         with kept_random_state():
             torch.manual_seed(self.seed)
@@ -129,7 +85,8 @@ class ShortTrainingScorer(Scorer):
 
     def _build(self, genotype: Genotype) -> nn.Module:
         cfg = copy.deepcopy(dict(self.run.config))
-        cfg['backbone'] = dict(type=ChildBackbone, genotype=genotype, macro=self.macro)
+        child = dict(type=self.skeleton.build_backbone, genotype=genotype, space=self.run.space, **self.macro)
+        cfg['backbone'] = child
         model = MODELS.build(cfg).to(self.run.train.inputs.device)
         for i, generator in enumerate(model.generators()):
             generator.manual_seed(self.seed + i)

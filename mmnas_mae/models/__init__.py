@@ -9,21 +9,23 @@ from .architecture.uniform_path_relaxation import UniformPathRelaxation
 from .architecture.zero_one_loss import ZeroOneLoss
 from .build import build_backbone, build_network
 from .layers.benchmark_ops import AvgPoolConv, BasicBlock
+from .layers.conv_stem import ConvStem
 from .layers.depthwise import DepthwiseConv2d, fast_layout
 from .layers.masked_norm import MaskedBatchNorm2d, Visibility, hide
 from .layers.nasnet_ops import FactorizedConv, LargeMaxPool
 from .layers.ops import FactorizedReduce, OpArgs, ReLUConvBN, build_op
 from .networks.auxiliary_head import AuxiliaryHead
+from .networks.base_network import BaseNetwork
 from .networks.darts_network import DARTSNetwork
 from .networks.darts_supernet import DARTSSupernet
 from .networks.features_only import FeatureInfo, FeaturesOnly
-from .networks.genotype_backbone import GenotypeBackbone
-from .networks.genotype_network import GenotypeNetwork
+from .networks.genotype_backbone import GenotypeBackbone, GenotypeNetwork
 from .networks.nasbench101_architecture import NASBench101Architecture
 from .networks.nasbench101_network import NASBench101Network
 from .networks.nasbench101_supernet import NASBench101Supernet
 from .networks.nasbench201_network import NASBench201Network, NASBench201Supernet
 from .networks.network_classifier import NetworkClassifier
+from .networks.skeleton import Skeleton, found_on, get_skeleton, skeleton_name, skeleton_of
 from .networks.transnas101_network import TransNASNetwork, TransNASSupernet
 from .objectives.classification_search import ClassificationSearch
 from .objectives.colorization_search import ColorizationSearch
@@ -50,6 +52,7 @@ __all__ = [
     'AuxiliarySkipMixedOp',
     'AvgPoolConv',
     'BaseArchitecture',
+    'BaseNetwork',
     'BasicBlock',
     'Cell',
     'CellWeights',
@@ -57,6 +60,7 @@ __all__ = [
     'ClassificationSearch',
     'ColorizationSearch',
     'ConcreteRelaxation',
+    'ConvStem',
     'DARTSNetwork',
     'DARTSSupernet',
     'DepthwiseConv2d',
@@ -100,6 +104,7 @@ __all__ = [
     'SearchModel',
     'SigmoidRelaxation',
     'SingleScaleDecoder',
+    'Skeleton',
     'SkipDropoutMixedOp',
     'SoftmaxRelaxation',
     'TopTwoRelaxation',
@@ -114,5 +119,9 @@ __all__ = [
     'crop_and_flip',
     'drop_path',
     'fast_layout',
+    'found_on',
+    'get_skeleton',
     'hide',
+    'skeleton_name',
+    'skeleton_of',
 ]

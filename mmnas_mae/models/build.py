@@ -2,47 +2,42 @@
 
 import copy
 import os
-from typing import Any, Mapping, Union
+from typing import Any, Mapping, Optional, Union
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from ..registry import MODELS
-from ..spaces import (
-    CellSpace,
-    NASBench101Space,
-    NASBench201Space,
-    SearchSpace,
-    TransNASMacroSpace,
-    TransNASMicroSpace,
-    get_space,
-    load_genotype,
-)
+from ..registry import MODELS, SKELETONS
+from ..spaces import Genotype, SearchSpace, get_space, load_genotype
 from ..spaces.load import GenotypeLike
 from ..utils.config import read_config
 from .checkpoint import load_checked
-from .networks.genotype_backbone import GenotypeBackbone
-from .networks.genotype_network import GenotypeNetwork
-from .networks.nasbench101_network import NASBench101Network
-from .networks.nasbench201_network import NASBench201Network
-from .networks.transnas101_network import TransNASNetwork
+from .networks.base_network import BaseNetwork
+from .networks.skeleton import Skeleton, get_skeleton, skeleton_name
 from .objectives.search_model import SearchModel
 
 
-def build_backbone(genotype: GenotypeLike, **kwargs: Any) -> GenotypeBackbone:
-    """The backbone of a DARTS genotype as a plain ``torch.nn.Module``.
+def build_backbone(
+    genotype: GenotypeLike, space: Union[None, str, dict, SearchSpace] = None, **kwargs: Any
+) -> BaseNetwork:
+    """The backbone of an architecture of any space as a plain ``torch.nn.Module``.
 
     Args:
-        genotype: path of a ``genotype.json``, its dict, a published name or DARTS text.
-        kwargs: arguments of :class:`mmnas_mae.GenotypeBackbone`, such as
-            ``init_channels``, ``layers``, ``stem`` and ``out_indices``.
+        genotype: path of a ``genotype.json``, its dict, a published name or text.
+        space: as for :func:`build_network`; by default the space that the genotype names.
+        kwargs: ``out_indices`` and the settings of the skeleton; for a DARTS genotype the arguments
+            of :class:`mmnas_mae.GenotypeBackbone`, such as ``init_channels``, ``layers`` and ``stem``.
+
+    Raises:
+        ValueError, FileNotFoundError: as :func:`build_network`.
 
     Example:
         >>> backbone = build_backbone('DARTS_V2', init_channels=36, layers=20)
         >>> f1, f2, f3 = backbone(torch.rand(1, 3, 32, 32))
     """
-    return GenotypeBackbone(genotype, **kwargs)
+    skeleton, derived, space = _resolve(space, genotype)
+    return skeleton.build_backbone(derived, space=space, **kwargs)
 
 
 def build_network(
@@ -50,47 +45,51 @@ def build_network(
 ) -> nn.Module:
     """The stand-alone network of an architecture of any space: (B, 3, H, W) -> (B, num_classes) logits.
 
+    It stands on the skeleton on which a search has found the architecture, else on that of the space.
+
     Args:
-        space: a space, its name or config. ``darts`` takes the genotypes of all DARTS
-            spaces (text is read as S0's), ``transnas101`` those of micro and macro.
+        space: a space, its name or config, or the name of a skeleton: ``darts`` takes the
+            genotypes of all DARTS spaces (text is read as S0's), ``transnas101`` those of micro
+            and macro.
         arch: text of the space, genotype, its dict or path, or a published name; for
             ``nasbench101`` also a dict with ``matrix`` and ``ops``.
         num_classes: number of classes.
-        macro: the skeleton: ``init_channels``, ``layers``, ``stem`` (``darts``);
+        macro: the skeleton: ``init_channels``, ``layers``, ``stem``, ``strides`` (``darts``);
             ``init_channels``, ``cells_per_stage`` (``nasbench201``); ``stem_channels``,
             ``num_stacks``, ``num_modules_per_stack`` (``nasbench101``); ``init_channels``,
-            ``decoder`` (``transnas101``).
+            ``decoder`` (``transnas101``); those of its class in another.
 
     Raises:
-        ValueError: the space is unknown or has no stand-alone network, or ``arch`` is none of its members.
+        ValueError: the space is unknown, ``arch`` is none of its members, or its skeleton has no stand-alone network.
         FileNotFoundError: ``arch`` is neither a file nor the text of an architecture.
 
     Example:
         >>> build_network('darts', 'DARTS_V2', init_channels=36, layers=20)
         >>> build_network('nasbench201', '|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|')
     """
-    family = str(space).lower().replace('-', '_')
-    if family == 'darts':
-        return GenotypeNetwork(arch, num_classes, **macro)
-    if family == 'transnas101':
-        genotype = load_genotype(arch)
-        if not genotype.space.startswith('transnas101_'):
-            raise ValueError(f'space transnas101 needs a genotype of it, this one belongs to {genotype.space!r}')
-        return TransNASNetwork(genotype, num_classes, **macro)
-    space = get_space(space)
-    if isinstance(space, NASBench101Space):
-        is_spec = isinstance(arch, Mapping) and 'matrix' in arch
-        return NASBench101Network(space.genotype(arch if is_spec else load_genotype(arch, space)), num_classes, **macro)
-    if isinstance(space, NASBench201Space):
-        return NASBench201Network(arch, num_classes, space=space, **macro)
-    if isinstance(space, (TransNASMicroSpace, TransNASMacroSpace)):
-        return TransNASNetwork(arch, num_classes, space=space, **macro)
-    if isinstance(space, CellSpace) and set(space.cells) == {'normal', 'reduce'}:
-        return GenotypeNetwork(arch, num_classes, space=space, **macro)
-    raise ValueError(
-        f'space {space.name} has no stand-alone network; one exists for normal and reduce cells, as those of DARTS, '
-        'and for nasbench101, nasbench201 and transnas101'
-    )
+    skeleton, genotype, space = _resolve(space, arch)
+    kwargs = macro if space is None else dict(macro, space=space)
+    return skeleton.network(genotype, num_classes, **kwargs)
+
+
+def _resolve(
+    space: Union[None, str, dict, SearchSpace], arch: GenotypeLike
+) -> tuple[Skeleton, Genotype, Optional[SearchSpace]]:
+    """The skeleton of an architecture, its genotype and, where one is named, its space."""
+    family = space.lower().replace('-', '_') if isinstance(space, str) else None
+    if family not in SKELETONS.module_dict:
+        family, space = None, None if space is None else get_space(space)
+        expected = None if space is None else space.skeleton
+    else:
+        expected, space = family, None
+    load = get_skeleton(expected).load if expected in SKELETONS.module_dict else load_genotype
+    genotype = load(arch, space)
+    name = skeleton_name(genotype, space)
+    if family not in (None, name):
+        raise ValueError(
+            f'space {family} needs a genotype of it, this one belongs to {genotype.space!r} on the skeleton {name!r}'
+        )
+    return get_skeleton(name), genotype, space
 
 
 def build_search_model(

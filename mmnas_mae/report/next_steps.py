@@ -1,9 +1,13 @@
 """The commands that come after a search, for what it has found."""
 
+import inspect
 import shlex
 from typing import NamedTuple
 
 from ..benchmarks import benchmarks_of
+from ..models import get_skeleton, skeleton_name
+from ..models.networks.darts_network import STRIDES
+from ..registry import MODELS, SCOPE
 from ..spaces import Genotype, get_space
 from .search_history import SearchHistory
 
@@ -11,14 +15,6 @@ _CIFAR = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
 _IMAGENET = 'configs/retrain/genotype-l14-c48_8xb128-250e_in1k.py'
 _NETWORK = 'configs/retrain/transnas101-classification_1xb128-25e_in1k.py'
 _DETECTOR = 'configs/detection/retinanet_genotype_fpn_1x_coco.py'
-
-#: Spaces whose stand-alone networks are retrained as a whole: options of the config of retraining.
-_NETWORKS = {
-    'nasbench101': '_delete_=True type=mmnas_mae.NASBench101Network num_classes=1000 spec',
-    'nasbench201': 'type=mmnas_mae.NASBench201Network genotype',
-    'transnas101_micro': 'genotype',
-    'transnas101_macro': 'genotype',
-}
 
 
 class Step(NamedTuple):
@@ -54,7 +50,15 @@ def _retraining(history: SearchHistory) -> list[Step]:
     genotype = history.genotype
     draw = f'python tools/visualization/draw_genotype.py {shlex.quote(path)}'
     steps = [Step('draw', 'Draw the cells into a file', draw)] if genotype.cells else []
-    if set(genotype.cells) == {'normal', 'reduce'}:
+    try:
+        name = skeleton_name(genotype)
+        skeleton = get_skeleton(name)
+    except ValueError as error:
+        return [*steps, _untrainable(str(error))]
+    stages = tuple(genotype.search.get('strides', STRIDES))
+    if skeleton.retrain == 'backbone' and stages != STRIDES:
+        return [*steps, _untrainable(f'they have stages of strides {STRIDES}, this skeleton has {stages}')]
+    if skeleton.retrain == 'backbone':
         option = shlex.quote(f'model.backbone.genotype={path}')
         checkpoint = 'model.backbone.init_cfg.checkpoint=work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth'
         return [
@@ -73,14 +77,19 @@ def _retraining(history: SearchHistory) -> list[Step]:
                 f'tools/dist_train.sh {_DETECTOR} 8 --cfg-options {option} {checkpoint}',
             ),
         ]
-    if genotype.space in _NETWORKS:
-        *options, last = _NETWORKS[genotype.space].split()
-        options = [*(f'model.network.{option}' for option in options), f'model.network.{last}={path}']
+    if skeleton.retrain == 'network':
+        scope = f'{SCOPE}.' if skeleton.network.__name__ in MODELS.module_dict else ''
+        argument = next(iter(inspect.signature(skeleton.network).parameters))
+        network = [f'type={scope}{skeleton.network.__name__}', 'num_classes=1000', f'{argument}={path}']
+        options = [f'model.network.{option}' for option in ('_delete_=True', *network)]
         command = f'python tools/train.py {_NETWORK} --cfg-options {shlex.join(options)}'
-        steps.append(
-            Step('retrain', 'Retrain on ImageNet (a cell of a benchmark is no backbone of a detector)', command)
-        )
-    return steps
+        title = 'Retrain on ImageNet (a cell of a benchmark is no backbone of a detector)'
+        return [*steps, Step('retrain', title, command)]
+    return [*steps, _untrainable(f'none is for the skeleton {name!r}; build_network builds its network')]
+
+
+def _untrainable(reason: str) -> Step:
+    return Step('none', 'No config here retrains it', f'# {reason}')
 
 
 def _looking_up(genotype: Genotype) -> list[Step]:

@@ -6,10 +6,10 @@ Reading one, from JSON or from text, never executes anything.
 import ast
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Mapping, Union
+from typing import Any, Mapping, Optional, Union
 
 from ..version import __version__
 
@@ -76,12 +76,22 @@ class Genotype:
             ``version`` (of the package that made it). Not part of the architecture: two
             genotypes that differ only here are equal.
         macro: settings of the skeleton that belong to the architecture itself.
+        skeleton: name of the skeleton that it was found on; None where the space says it.
+        search: settings of the search network that found it, such as ``init_channels`` and
+            ``layers``. Its stand-alone networks may be of another size, so that neither is part
+            of the architecture, nor is ``skeleton``.
     """
 
     space: str
     cells: Mapping[str, CellGenotype]
     meta: Mapping[str, Any] = field(default_factory=dict, compare=False)
     macro: Mapping[str, Any] = field(default_factory=dict)
+    skeleton: Optional[str] = field(default=None, compare=False)
+    search: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    def with_meta(self, **meta: Any) -> 'Genotype':
+        """The same architecture with these entries of :attr:`meta` added or replaced."""
+        return replace(self, meta={**self.meta, **meta})
 
     def to_dict(self) -> dict:
         """The content of ``genotype.json``."""
@@ -95,6 +105,8 @@ class Genotype:
         )
         if self.macro:
             out['macro'] = dict(self.macro)
+        if self.skeleton is not None:
+            out.update(skeleton=self.skeleton, search=dict(self.search))
         return out
 
     @classmethod
@@ -115,10 +127,14 @@ class Genotype:
             if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
                 raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
             cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
-        for key in ('meta', 'macro'):
-            if not isinstance(content.get(key, {}), Mapping):
-                raise ValueError(f'{key!r} must be a dict, got {shorten(repr(content[key]))}')
-        return cls(content['space'], cells, dict(content.get('meta', {})), dict(content.get('macro', {})))
+        meta, macro, search = (content.get(key, {}) for key in ('meta', 'macro', 'search'))
+        for key, value in dict(meta=meta, macro=macro, search=search).items():
+            if not isinstance(value, Mapping):
+                raise ValueError(f'{key!r} must be a dict, got {shorten(repr(value))}')
+        skeleton = content.get('skeleton')
+        if not isinstance(skeleton, (str, type(None))):
+            raise ValueError(f"'skeleton' must be a name, got {shorten(repr(skeleton))}")
+        return cls(content['space'], cells, dict(meta), dict(macro), skeleton, dict(search))
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes JSON; a reader or a crash never meets a half-written file."""

@@ -135,6 +135,7 @@ class NASBench101Space(SearchSpace):
     max_edges: int = MAX_EDGES
 
     name = NAME
+    skeleton = NAME
     #: The operation without weights; in its place a cell that collapses would have it.
     skip_op = 'maxpool3x3'
 

@@ -16,11 +16,14 @@ class SearchSpace(ABC):
 
     Attributes:
         name: name under which genotypes refer to the space.
+        skeleton: name of the skeleton that its members belong on, an entry of
+            ``mmnas_mae.registry.SKELETONS``; None where there is none.
         skip_op: the operation counted as a skip connection; None where no member has one.
         macro_keys: the settings of the skeleton that every member states in ``macro``.
     """
 
     name: str
+    skeleton: Optional[str] = None
     skip_op: Optional[str] = None
     macro_keys: tuple[str, ...] = ()
 

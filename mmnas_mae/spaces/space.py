@@ -22,6 +22,8 @@ class CellSpace(SearchSpace):
         never: operations that derivation never picks.
         skip_op: the operation counted as a skip connection; None counts none.
         macro: settings of the skeleton that all members share and state.
+        skeleton: name of the skeleton; by default ``darts`` for cells named ``normal`` and
+            ``reduce``, ``nasbench201`` for one named ``cell``, or ``transnas101`` with ``macro``.
     """
 
     name: str
@@ -30,6 +32,13 @@ class CellSpace(SearchSpace):
     never: tuple[str, ...] = ()
     skip_op: Optional[str] = 'skip_connect'
     macro: Mapping[str, Any] = field(default_factory=dict)
+    skeleton: Optional[str] = None
+
+    def __post_init__(self) -> None:
+        if self.skeleton is None:
+            one = 'transnas101' if self.macro else 'nasbench201'
+            known = {('normal', 'reduce'): 'darts', ('cell',): one}
+            object.__setattr__(self, 'skeleton', known.get(tuple(sorted(self.cells))))
 
     @property
     def macro_keys(self) -> tuple[str, ...]:

@@ -98,6 +98,7 @@ class TransNASMacroSpace(SearchSpace):
 
     name: str = 'transnas101_macro'
 
+    skeleton = 'transnas101'
     macro_keys = ('base_channels', 'modules', 'block')
 
     def matches(self, text: str) -> bool:

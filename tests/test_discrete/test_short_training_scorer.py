@@ -50,8 +50,7 @@ def test_other_spaces_and_objectives(small_run, config):
     genotype = run.space.random_genotype(random.Random(1))
     untrained = ShortTrainingScorer(run, steps=1, batch_size=8, lr=1e-9, score=score)(genotype)
     assert ShortTrainingScorer(run, steps=12, batch_size=8, lr=1e-2, score=score)(genotype) > untrained
-    parameters = ShortTrainingScorer(run)._build(genotype).backbone.network
-    network = sum(p.numel() for p in parameters.parameters())
+    network = sum(p.numel() for p in ShortTrainingScorer(run)._build(genotype).backbone.parameters())
     assert network < sum(p.numel() for p in run.model.backbone.parameters())
 
 

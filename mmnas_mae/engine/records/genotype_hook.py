@@ -56,7 +56,7 @@ class GenotypeHook(Hook):
         epoch = runner.epoch + 1
         genotype = model.genotype()
         meta = dict(config_hash=_config_hash(runner), seed=runner.seed, epoch=epoch)
-        self._genotype = Genotype(genotype.space, genotype.cells, meta, genotype.macro)
+        self._genotype = genotype.with_meta(**meta)
         self._write(runner)
 
         entropy, space = model.arch.entropy(), model.arch.space
@@ -85,12 +85,7 @@ class GenotypeHook(Hook):
         """Adds the score of the held-out images to the genotype: the first metric named ``.../score``."""
         score = next((value for name, value in (metrics or {}).items() if name.endswith('/score')), None)
         if score is not None and self._genotype is not None:
-            self._genotype = Genotype(
-                self._genotype.space,
-                self._genotype.cells,
-                dict(self._genotype.meta, score=score),
-                self._genotype.macro,
-            )
+            self._genotype = self._genotype.with_meta(score=score)
             self._write(runner)
 
     def _write(self, runner: Runner) -> None:

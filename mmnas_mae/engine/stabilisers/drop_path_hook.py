@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from ...models import DARTSNetwork
+from ...models import BaseNetwork
 from ...registry import HOOKS
 from .epoch_schedule_hook import EpochScheduleHook, linear
 
@@ -33,7 +33,18 @@ class DropPathHook(EpochScheduleHook):
         return linear(0.0, self.prob, epoch, max_epochs) if self.reach_end else self.prob * epoch / max_epochs
 
     def apply(self, model: nn.Module, value: float) -> None:
-        """Sets the probability of every network of cells."""
-        for module in model.modules():
-            if isinstance(module, DARTSNetwork):
-                module.drop_path_prob = value
+        """Sets the probability of every network that drops paths.
+
+        Raises:
+            TypeError: there is none.
+        """
+        networks = [module for module in model.modules() if isinstance(module, BaseNetwork)]
+        dropping = [network for network in networks if network.drop_path_prob is not None]
+        if not dropping:
+            names = ', '.join(type(network).__name__ for network in networks) or type(model).__name__
+            raise TypeError(
+                'DropPathHook needs a mmnas_mae.models.BaseNetwork whose drop_path_prob is a number, as that of '
+                f'DARTSSupernet and GenotypeBackbone, got {names}'
+            )
+        for network in dropping:
+            network.drop_path_prob = value

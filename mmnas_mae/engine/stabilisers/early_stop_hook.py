@@ -192,7 +192,7 @@ class EarlyStopHook(Hook):
     def _save(self, runner: Runner, name: str, epoch: int) -> None:
         found = Genotype.from_dict(self._genotypes[epoch])
         meta = dict(seed=runner.seed, epoch=epoch + 1)
-        Genotype(found.space, found.cells, meta, found.macro).save(Path(runner.work_dir, name))
+        found.with_meta(**meta).save(Path(runner.work_dir, name))
 
 
 def _check_checkpoints(runner: Runner) -> None:

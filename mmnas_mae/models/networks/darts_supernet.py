@@ -1,6 +1,6 @@
-"""Search networks."""
+"""The search network of DARTS."""
 
-from typing import Optional, Union
+from typing import Optional, Sequence, Union
 
 from torch import Tensor
 
@@ -22,14 +22,15 @@ class DARTSSupernet(DARTSNetwork):
     Args:
         space: a space with ``normal`` and ``reduce`` cells, or its name or config.
         init_channels: C, channels of a node in the first stage.
-        layers: number of cells.
-        stem: ``cifar``, or ``imagenet`` for a stem of stride 8 (yuhuixu1993/PC-DARTS:
-            model_search_imagenet.py).
+        layers: number of cells, or of the cells of each stage.
+        stem: ``cifar``, ``imagenet`` for a stem of stride 8 (yuhuixu1993/PC-DARTS:
+            model_search_imagenet.py), or the config of a module such as :class:`mmnas_mae.ConvStem`.
         relaxation: how alpha weighs the operations, softmax by default.
         connection: the mixed operation of an edge, all channels by default.
         edge_norm: whether edges have weights of their own (PC-DARTS).
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
+        strides: 1 or 2 for each stage, (1, 2, 2) by default; see :class:`DARTSNetwork`.
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -37,13 +38,14 @@ class DARTSSupernet(DARTSNetwork):
         self,
         space: Union[str, dict, CellSpace] = 'darts_s0',
         init_channels: int = 16,
-        layers: int = 8,
-        stem: str = 'cifar',
+        layers: Union[int, Sequence[int]] = 8,
+        stem: Union[str, dict] = 'cifar',
         relaxation: Optional[dict] = None,
         connection: Optional[dict] = None,
         edge_norm: bool = False,
         with_cp: bool = False,
         derivation: Optional[dict] = None,
+        strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
@@ -57,11 +59,12 @@ class DARTSSupernet(DARTSNetwork):
             searched=True,
             connection=connection,
             with_cp=with_cp,
+            strides=strides,
             init_cfg=init_cfg,
         )
         self.arch = arch
         self.out_channels = tuple(self.cell_channels[i] for i in self.stage_ends)
-        self.out_strides = tuple(self.stem_stride * s for s in (1, 2, 4))
+        self.out_strides = tuple(self.cell_strides[i] for i in self.stage_ends)
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
@@ -70,7 +73,7 @@ class DARTSSupernet(DARTSNetwork):
             visible: what ``sparse`` masking leaves visible.
 
         Returns:
-            tuple: F1, F2, F3, the last feature of each stage, fine to coarse.
+            tuple: the last feature of each stage, fine to coarse.
         """
         states = self.forward_stem(x, visible)
         return tuple(self.forward_cells(states, self.stage_ends, self.arch.sample(), visible))

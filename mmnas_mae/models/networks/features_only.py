@@ -2,11 +2,12 @@
 
 from typing import Optional, Sequence, Union
 
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS
+from ..architecture.base_architecture import BaseArchitecture
 from ..layers.masked_norm import Visibility
+from .base_network import BaseNetwork
 
 
 class FeatureInfo:
@@ -51,7 +52,7 @@ class FeatureInfo:
 
 
 @MODELS.register_module()
-class FeaturesOnly(BaseModule):
+class FeaturesOnly(BaseNetwork):
     """A stand-alone network without its classifier: a backbone for mmpretrain, mmdet or alone.
 
     The classifier is removed from it. The backbone of a DARTS genotype is
@@ -61,7 +62,7 @@ class FeaturesOnly(BaseModule):
         network: a network with ``forward_features(x, visible)``, ``out_channels`` and
             ``out_strides``, or its config, such as
             ``dict(type='mmnas_mae.TransNASNetwork', genotype='64-41414-1_02_333')``.
-        out_indices: which of its features, fine to coarse.
+        out_indices: which of its features, fine to coarse, by default all.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -71,7 +72,7 @@ class FeaturesOnly(BaseModule):
     def __init__(
         self,
         network: Union[nn.Module, dict],
-        out_indices: Sequence[int] = (0, 1, 2),
+        out_indices: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -81,7 +82,7 @@ class FeaturesOnly(BaseModule):
                 f'{type(network).__name__} has no forward_features; for a DARTS genotype use GenotypeBackbone'
             )
         count = len(network.out_channels)
-        self.out_indices = tuple(out_indices)
+        self.out_indices = tuple(range(count) if out_indices is None else out_indices)
         if not self.out_indices or list(self.out_indices) != sorted(set(self.out_indices) & set(range(count))):
             raise ValueError(
                 f'out_indices must be chosen from {tuple(range(count))}, fine to coarse without repeats, got '
@@ -92,6 +93,8 @@ class FeaturesOnly(BaseModule):
             if name in dict(network.named_children()):
                 delattr(network, name)
         self.network = network
+        #: A stand-alone network has nothing to search.
+        self.arch = BaseArchitecture()
 
     @property
     def out_channels(self) -> tuple[int, ...]:

@@ -1,18 +1,23 @@
-"""A derived architecture as a backbone."""
+"""A derived architecture of a DARTS space as a backbone, and with a classifier behind it."""
 
 from typing import Any, Mapping, Optional, Sequence, Union
 
 import torch
+from mmengine.model import BaseModule
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
-from torch import Tensor
+from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, SKELETONS
 from ...spaces import CellGraph, CellSpace, load_genotype
 from ...spaces.load import GenotypeLike
+from ..architecture.base_architecture import BaseArchitecture
+from ..layers.conv_stem import ConvStem
 from ..layers.masked_norm import Visibility
 from .darts_network import DARTSNetwork
+from .darts_supernet import DARTSSupernet
 from .features_only import FeatureInfo
 from .pretrained import check_weights, genotype_id
+from .skeleton import Skeleton
 
 
 @MODELS.register_module()
@@ -23,23 +28,25 @@ class GenotypeBackbone(DARTSNetwork):
         genotype: path of a ``genotype.json``, its dict, a published name or DARTS text.
         space: the space that the genotype must belong to; by default the one it names.
         init_channels: C, channels of a node in the first stage.
-        layers: number of cells.
-        stem: ``cifar`` or ``imagenet``.
+        layers: number of cells, or of the cells of each stage.
+        stem: ``cifar``, ``imagenet`` or the config of a module such as :class:`mmnas_mae.ConvStem`;
+            by default that of the search that the genotype comes from, else ``cifar``.
         out_indices: what to return, fine to coarse: 0, 1, 2 for the last feature of
-            each stage, ``'stem'`` for the output of the first stem (stride 4 with
-            ``imagenet``), ``'aux'`` for the feature that an auxiliary head reads (the
-            second reduction cell).
+            each stage (by default all), ``'stem'`` for the output of the first stem (stride 4
+            with ``imagenet``), ``'aux'`` for the feature that an auxiliary head reads (the
+            last reduction cell).
         frozen_stages: 0 freezes the stem, k the stem and the first k stages, -1 nothing.
         norm_eval: keeps batch normalisation in eval mode while training.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        strides: 1 or 2 for each stage; by default those of that search, else (1, 2, 2);
+            see :class:`DARTSNetwork`.
         init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
 
     Weights of another genotype or size are refused however they are loaded, where
     MMEngine would only warn; the buffer ``genotype_id`` tells genotypes apart.
 
-    Attributes:
-        drop_path_prob: probability of dropping an edge in training; set by
-            :class:`mmnas_mae.DropPathHook`.
+    Raises:
+        ValueError: the genotype or an argument is invalid.
     """
 
     def __init__(
@@ -47,12 +54,13 @@ class GenotypeBackbone(DARTSNetwork):
         genotype: GenotypeLike,
         space: Union[None, str, dict, CellSpace] = None,
         init_channels: int = 36,
-        layers: int = 20,
-        stem: str = 'cifar',
-        out_indices: Sequence[Union[int, str]] = (0, 1, 2),
+        layers: Union[int, Sequence[int]] = 20,
+        stem: Union[None, str, dict] = None,
+        out_indices: Optional[Sequence[Union[int, str]]] = None,
         frozen_stages: int = -1,
         norm_eval: bool = False,
         with_cp: bool = False,
+        strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
         derived = load_genotype(genotype, space)
@@ -61,6 +69,8 @@ class GenotypeBackbone(DARTSNetwork):
                 f'GenotypeBackbone needs a DARTS genotype with normal and reduce cells; this one is of space '
                 f'{derived.space!r} with {sorted(derived.cells)}'
             )
+        stem = derived.search.get('stem', 'cifar') if stem is None else stem
+        strides = derived.search.get('strides') if strides is None else strides
         graphs = {kind: CellGraph.from_genotype(cell, 2) for kind, cell in derived.cells.items()}
         super().__init__(
             graphs,
@@ -71,21 +81,32 @@ class GenotypeBackbone(DARTSNetwork):
             affine=True,
             searched=False,
             with_cp=with_cp,
+            strides=strides,
             init_cfg=init_cfg,
         )
         self.genotype = derived
         self.register_buffer('genotype_id', torch.tensor(genotype_id(derived)))
-        self.frozen_stages = _check_frozen(frozen_stages)
+        #: A stand-alone network has nothing to search.
+        self.arch = BaseArchitecture()
+        stages = range(len(self.stage_ends))
+        if frozen_stages not in (-1, 0, *(stage + 1 for stage in stages)):
+            raise ValueError(f'frozen_stages must lie between -1 and {len(stages)}, got {frozen_stages!r}')
+        self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
-        self.out_indices = _check_indices(out_indices)
+        self.out_indices = tuple(stages if out_indices is None else out_indices)
+        allowed = (*stages, 'stem', *(['aux'] if self.reductions else []))
+        if not self.out_indices or any(isinstance(i, bool) or i not in allowed for i in self.out_indices):
+            raise ValueError(f'out_indices must be chosen from {allowed}, got {self.out_indices!r}')
         #: Cell index of each output; -1 is the stem.
         self._taps = tuple(self._tap(index) for index in self.out_indices)
         if list(self._taps) != sorted(set(self._taps)):
-            raise ValueError(f'out_indices must go from fine to coarse without repeats, got {tuple(out_indices)}')
+            raise ValueError(f'out_indices must go from fine to coarse without repeats, got {self.out_indices}')
         self._freeze()
 
     def _tap(self, index: Union[int, str]) -> int:
-        return {'stem': -1, 'aux': self.reductions[1]}[index] if isinstance(index, str) else self.stage_ends[index]
+        if isinstance(index, str):
+            return -1 if index == 'stem' else self.reductions[-1]
+        return self.stage_ends[index]
 
     @property
     def out_channels(self) -> tuple[int, ...]:
@@ -95,19 +116,14 @@ class GenotypeBackbone(DARTSNetwork):
     @property
     def out_strides(self) -> tuple[int, ...]:
         """Stride of each output with respect to the image."""
-        return tuple(
-            (1 if self.stem_stride == 1 else 4)
-            if tap < 0
-            else self.stem_stride * 2 ** sum(tap >= r for r in self.reductions)
-            for tap in self._taps
-        )
+        return tuple(self.stem_strides[0] if tap < 0 else self.cell_strides[tap] for tap in self._taps)
 
     @property
     def feature_info(self) -> FeatureInfo:
         """Channels, stride and module of each output, as timm gives them."""
-        stem = 'stem' if self.stem_stride == 1 else 'stem0'
-        last = len(self.get_submodule(stem)) - 1
-        modules = (f'{stem}.{last}', *(f'cells.{i}' for i in range(self.layers)))
+        stem = 'stem' if len(self.stems) == 1 else 'stem0'
+        last = f'.{len(self.stems[0]) - 1}' if isinstance(self.stems[0], ConvStem) else ''
+        modules = (f'{stem}{last}', *(f'cells.{i}' for i in range(self.layers)))
         return FeatureInfo(self.out_channels, self.out_strides, [modules[tap + 1] for tap in self._taps])
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
@@ -155,21 +171,44 @@ class GenotypeBackbone(DARTSNetwork):
     def _freeze(self) -> None:
         if self.frozen_stages < 0:
             return
-        stems = [getattr(self, name) for name in ('stem', 'stem0', 'stem1') if hasattr(self, name)]
         cells = self.cells[: self.stage_ends[self.frozen_stages - 1] + 1] if self.frozen_stages else []
-        for module in (*stems, *cells):
+        for module in (*self.stems, *cells):
             module.eval()
             module.requires_grad_(False)
 
 
-def _check_frozen(frozen_stages: int) -> int:
-    if frozen_stages not in (-1, 0, 1, 2, 3):
-        raise ValueError(f'frozen_stages must be -1, 0, 1, 2 or 3, got {frozen_stages!r}')
-    return frozen_stages
+@MODELS.register_module()
+class GenotypeNetwork(BaseModule):
+    """The derived backbone, global average pooling and a linear classifier (quark0/darts: cnn/model.py).
+
+    Args:
+        genotype: path of a ``genotype.json``, its dict, a published name or DARTS text.
+        num_classes: number of classes.
+        init_cfg: initialisation config of MMEngine.
+        backbone: arguments of :class:`mmnas_mae.GenotypeBackbone`, such as ``space``,
+            ``init_channels``, ``layers`` and ``stem``.
+
+    Raises:
+        ValueError: the genotype or an argument is invalid.
+    """
+
+    def __init__(
+        self, genotype: GenotypeLike, num_classes: int = 10, init_cfg: Optional[dict] = None, **backbone: Any
+    ) -> None:
+        super().__init__(init_cfg)
+        if 'out_indices' in backbone:
+            raise ValueError('a classifier reads the last feature; out_indices is an argument of GenotypeBackbone')
+        self.backbone = GenotypeBackbone(genotype, **backbone)
+        self.genotype = self.backbone.genotype
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(self.backbone.out_channels[-1], num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, num_classes) logits."""
+        return self.classifier(self.pool(self.backbone(x)[-1]).flatten(1))
 
 
-def _check_indices(out_indices: Sequence[Union[int, str]]) -> tuple[Union[int, str], ...]:
-    allowed = (0, 1, 2, 'stem', 'aux')
-    if not out_indices or any(isinstance(index, bool) or index not in allowed for index in out_indices):
-        raise ValueError(f'out_indices must be chosen from {allowed}, got {tuple(out_indices)!r}')
-    return tuple(out_indices)
+@SKELETONS.register_module(name='darts')
+def darts() -> Skeleton:
+    """Stages of normal cells, each but the first with a reduction cell in front."""
+    return Skeleton(DARTSSupernet, GenotypeNetwork, GenotypeBackbone, retrain='backbone')

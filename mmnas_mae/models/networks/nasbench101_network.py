@@ -5,14 +5,14 @@ from typing import Callable, Mapping, Optional, Union
 
 import torch
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS
-from ...spaces import ModelSpec, load_genotype
+from ...spaces import Genotype, ModelSpec, SearchSpace, get_space, load_genotype
 from ...spaces.nasbench101 import NAME, SpecLike, to_spec
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import ConvBN, OpArgs, Pool
+from .base_network import BaseNetwork
 
 #: Kernel of each operation with a convolution; the third operation is a 3x3 pooling.
 KERNELS = {'conv3x3-bn-relu': 3, 'conv1x1-bn-relu': 1}
@@ -134,7 +134,7 @@ class NASBench101Module(nn.Module):
         )
 
 
-class NASBench101Skeleton(BaseModule):
+class NASBench101Skeleton(BaseNetwork):
     """Stem and stacks of cells; before each stack but the first the resolution halves and the channels double.
 
     Args:
@@ -142,6 +142,7 @@ class NASBench101Skeleton(BaseModule):
         stem_channels: channels of the stem and of the first stack.
         num_stacks: number of stacks.
         num_modules_per_stack: cells of a stack.
+        init_cfg: initialisation config of MMEngine.
 
     Attributes:
         out_channels, out_strides: of the output of each stack.
@@ -159,7 +160,12 @@ class NASBench101Skeleton(BaseModule):
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
-        check_macro(stem_channels, num_stacks, num_modules_per_stack)
+        self.macro = dict(
+            stem_channels=stem_channels, num_stacks=num_stacks, num_modules_per_stack=num_modules_per_stack
+        )
+        for name, value in self.macro.items():
+            if value < 1:
+                raise ValueError(f'{name} must be at least 1, got {value}')
         self.out_channels = tuple(stem_channels * 2**i for i in range(num_stacks))
         self.out_strides = tuple(2**i for i in range(num_stacks))
         self.stem = ConvBNReLU(3, stem_channels, 3)
@@ -200,6 +206,8 @@ class NASBench101Network(NASBench101Skeleton):
         num_classes: number of classes.
         stem_channels, num_stacks, num_modules_per_stack: the skeleton; 128, 3, 3 in
             the benchmark.
+        space: the space that the cell must belong to, by default that of the benchmark.
+        init_cfg: initialisation config of MMEngine.
 
     Raises:
         ValueError: ``spec`` is no cell of the benchmark, or the skeleton is not possible.
@@ -212,9 +220,11 @@ class NASBench101Network(NASBench101Skeleton):
         stem_channels: int = 128,
         num_stacks: int = 3,
         num_modules_per_stack: int = 3,
+        space: Union[str, dict, SearchSpace] = NAME,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        pruned = _load(spec)
+        genotype = load_cell(spec, space)
+        pruned = to_spec(genotype)
         super().__init__(
             lambda before, channels: NASBench101Module(pruned, before, channels),
             stem_channels,
@@ -223,6 +233,7 @@ class NASBench101Network(NASBench101Skeleton):
             init_cfg,
         )
         self.spec = pruned
+        self.genotype = genotype
         self.classifier = nn.Linear(self.out_channels[-1], num_classes)
         nn.init.xavier_uniform_(self.classifier.weight)
         nn.init.zeros_(self.classifier.bias)
@@ -241,44 +252,17 @@ class NASBench101Network(NASBench101Skeleton):
         return self.classifier(self.forward_features(x)[-1].mean((2, 3)))
 
 
-def count_parameters(
-    spec: Union[SpecLike, os.PathLike],
-    num_classes: int = 10,
-    stem_channels: int = 128,
-    num_stacks: int = 3,
-    num_modules_per_stack: int = 3,
-) -> int:
-    """Parameters of :class:`NASBench101Network` with these arguments, without building it."""
-    check_macro(stem_channels, num_stacks, num_modules_per_stack)
-    pruned = _load(spec)
-    total, before = _conv_parameters(3, stem_channels, 3), stem_channels
-    for channels in (stem_channels * 2**i for i in range(num_stacks)):
-        total += _cell_parameters(pruned, before, channels)
-        total += (num_modules_per_stack - 1) * _cell_parameters(pruned, channels, channels)
-        before = channels
-    return total + (before + 1) * num_classes
+def load_cell(source: Union[SpecLike, os.PathLike], space: Union[None, str, dict, SearchSpace] = None) -> Genotype:
+    """The genotype of a cell from any of its forms, dangling vertices pruned.
 
+    Args:
+        source: as ``spec`` of :class:`NASBench101Network`.
+        space: the space that it must belong to, by default that of the benchmark.
 
-def _load(source: Union[SpecLike, os.PathLike]) -> ModelSpec:
-    if isinstance(source, (str, os.PathLike)):
-        source = load_genotype(source, NAME)
-    return to_spec(source).check()
-
-
-def _cell_parameters(spec: ModelSpec, in_channels: int, out_channels: int) -> int:
-    channels = compute_vertex_channels(spec, in_channels, out_channels)
-    total = sum(_conv_parameters(in_channels, c, 1) for c, projected in zip(channels, spec.matrix[0]) if projected)
-    return total + sum(_conv_parameters(c, c, KERNELS[op]) for c, op in zip(channels, spec.ops) if op in KERNELS)
-
-
-def _conv_parameters(in_channels: int, out_channels: int, kernel: int) -> int:
-    return (in_channels * kernel**2 + 2) * out_channels
-
-
-def check_macro(stem_channels: int, num_stacks: int, num_modules_per_stack: int) -> None:
-    """Raises ValueError for a skeleton without channels, stacks or cells."""
-    for name, value in dict(
-        stem_channels=stem_channels, num_stacks=num_stacks, num_modules_per_stack=num_modules_per_stack
-    ).items():
-        if value < 1:
-            raise ValueError(f'{name} must be at least 1, got {value}')
+    Raises:
+        ValueError: it is no cell of the space.
+        FileNotFoundError: it is neither a file nor the text of a cell.
+    """
+    space = get_space(space or NAME)
+    is_spec = isinstance(source, ModelSpec) or (isinstance(source, Mapping) and 'space' not in source)
+    return space.genotype(source) if is_spec else load_genotype(source, space)

@@ -5,14 +5,23 @@ from typing import Optional, Union
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, SKELETONS
 from ...spaces import ModelSpec, SearchSpace
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import OpArgs, Pool
 from .nasbench101_architecture import NASBench101Architecture
-from .nasbench101_network import KERNELS, ConvBNReLU, Gates, NASBench101Skeleton, compute_vertex_channels
+from .nasbench101_network import (
+    KERNELS,
+    ConvBNReLU,
+    Gates,
+    NASBench101Network,
+    NASBench101Skeleton,
+    compute_vertex_channels,
+    load_cell,
+)
 from .nasbench101_network import run_cell as run_spec
+from .skeleton import Skeleton
 
 
 class SlicedConvBNReLU(ConvBNReLU):
@@ -148,3 +157,9 @@ class NASBench101Supernet(NASBench101Skeleton):
             return run_cell(module, x, spec, gates, visible, with_cp=self.with_cp)
 
         return tuple(self.run(x, visible, cell))
+
+
+@SKELETONS.register_module(name='nasbench101')
+def nasbench101() -> Skeleton:
+    """Stacks of one kind of cell, with a pooling between them."""
+    return Skeleton(NASBench101Supernet, NASBench101Network, load=load_cell, retrain='network')

@@ -3,10 +3,9 @@
 from typing import Mapping, Optional, Union
 
 import torch.nn.functional as F
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, SKELETONS
 from ...spaces import CellGraph, SearchSpace, load_genotype
 from ...spaces.load import GenotypeLike
 from ..architecture.cell import Cell, CellWeights
@@ -15,9 +14,11 @@ from ..layers.benchmark_ops import nasbench201_reduction
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import MaskedBatchNorm2d, Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs
+from .base_network import BaseNetwork
+from .skeleton import Skeleton
 
 
-class NASBench201Skeleton(BaseModule):
+class NASBench201Skeleton(BaseNetwork):
     """A 3x3 stem, then three stages of N cells, a residual block of stride 2 before the second and the third.
 
     Args:
@@ -28,6 +29,7 @@ class NASBench201Skeleton(BaseModule):
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        init_cfg: initialisation config of MMEngine.
 
     Attributes:
         out_channels, out_strides: of the output of each stage.
@@ -55,6 +57,7 @@ class NASBench201Skeleton(BaseModule):
         for name, value in dict(init_channels=init_channels, cells_per_stage=cells_per_stage).items():
             if value < 1:
                 raise ValueError(f'{name} must be at least 1, got {value}')
+        self.macro = dict(init_channels=init_channels, cells_per_stage=cells_per_stage)
         self.out_channels = tuple(init_channels * 2**i for i in range(3))
         self.out_strides = (1, 2, 4)
         self.with_cp = with_cp
@@ -195,3 +198,9 @@ class NASBench201Network(NASBench201Skeleton):
         """(B, 3, H, W) -> (B, num_classes) logits."""
         x = F.relu(self.norm(self.forward_features(x)[-1]))
         return self.classifier(x.mean((2, 3)))
+
+
+@SKELETONS.register_module(name='nasbench201')
+def nasbench201() -> Skeleton:
+    """Three stages of one kind of cell, with residual blocks between them."""
+    return Skeleton(NASBench201Supernet, NASBench201Network, retrain='network')

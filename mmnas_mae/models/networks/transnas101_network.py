@@ -3,10 +3,9 @@
 from dataclasses import replace
 from typing import Any, Mapping, Optional, Union
 
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from ...registry import MODELS
+from ...registry import MODELS, SKELETONS
 from ...spaces import CellGraph, CellSpace, SearchSpace, get_space, load_genotype
 from ...spaces.load import GenotypeLike
 from ...spaces.transnas101 import DOUBLING, HALVING
@@ -15,6 +14,8 @@ from ..architecture.cell_architecture import CellArchitecture
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
+from .base_network import BaseNetwork
+from .skeleton import Skeleton
 from .transnas101_decoders import ClassificationDecoder, SegmentationDecoder
 
 DECODERS = ('classification', 'segmentation')
@@ -23,7 +24,7 @@ DECODERS = ('classification', 'segmentation')
 BLOCKS = {'basic': 'transnas101_basic'}
 
 
-class TransNASSkeleton(BaseModule):
+class TransNASSkeleton(BaseNetwork):
     """A stem of two 3x3 convolutions of stride 2, then modules of two blocks.
 
     The first block of a module changes channels and resolution, the second neither.
@@ -36,6 +37,7 @@ class TransNASSkeleton(BaseModule):
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        init_cfg: initialisation config of MMEngine.
 
     Attributes:
         out_channels, out_strides: of the last module at each of the three coarsest
@@ -65,6 +67,7 @@ class TransNASSkeleton(BaseModule):
         channels = macro['base_channels'] if init_channels is None else init_channels
         if channels < 2 or channels % 2:
             raise ValueError(f'init_channels must be even and at least 2, got {channels}')
+        self.macro = dict(init_channels=channels)
         self.stem = nn.ModuleList(
             [ConvBN(OpArgs(3, channels // 2, 2), 3), ReLUConvBN(OpArgs(channels // 2, channels, 2), 3)]
         )
@@ -224,3 +227,9 @@ class TransNASNetwork(TransNASSkeleton):
     def forward(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, num_classes) logits, or (B, num_classes, H, W) of each pixel."""
         return self.decoder(self.forward_features(x)[-1])
+
+
+@SKELETONS.register_module(name='transnas101')
+def transnas101() -> Skeleton:
+    """Modules of two blocks, cells or residual ones, as the architecture's own settings say."""
+    return Skeleton(TransNASSupernet, TransNASNetwork, retrain='network')

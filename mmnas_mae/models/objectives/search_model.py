@@ -11,6 +11,7 @@ from ...registry import MODELS
 from ...spaces import Genotype
 from ..architecture.base_architecture import BaseArchitecture
 from ..layers.depthwise import fast_layout
+from ..networks.skeleton import found_on
 
 
 class SearchModel(BaseModel, metaclass=ABCMeta):
@@ -26,7 +27,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     nor leaks a gradient for them, and DDP does not wait for one.
 
     Args:
-        backbone: config of the search network.
+        backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
         data_preprocessor: config of the data preprocessor.
     """
 
@@ -53,12 +54,12 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         return [parameter for parameter in self.parameters() if id(parameter) not in arch]
 
     def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
-        """The architecture that the current parameters stand for.
+        """The architecture that the current parameters stand for, with the skeleton it was found on.
 
         Args:
             exclude_none: overrides the space's rule on the operation ``none``; None follows it.
         """
-        return self.arch.genotype(exclude_none)
+        return found_on(self.arch.genotype(exclude_none), self.backbone)
 
     def generators(self) -> list[torch.Generator]:
         """The random generators that the model owns, in a fixed order."""

@@ -7,13 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 import torch.nn.functional as F
+from nasbench101_parameters import count_parameters
 
 from mmnas_mae.models import Visibility
 from mmnas_mae.models.networks.nasbench101_architecture import NASBench101Architecture
 from mmnas_mae.models.networks.nasbench101_network import (
     NASBench101Network,
     compute_vertex_channels,
-    count_parameters,
     run_cell,
 )
 from mmnas_mae.models.networks.nasbench101_supernet import NASBench101Supernet
@@ -44,7 +44,7 @@ def test_parameters_of_the_oracles(data_file, name, expected):
     oracle = json.loads(data_file('oracles.json').read_text())['nasbench101'][name]
     assert oracle['params'] == expected
     assert built_parameters(dict(matrix=oracle['matrix'], ops=oracle['ops'])) == expected
-    assert count_parameters(oracle) == expected
+    assert count_parameters(SPACE.spec(oracle)) == expected
 
 
 def test_parameters_of_every_row_of_the_table(data_file):
@@ -52,7 +52,7 @@ def test_parameters_of_every_row_of_the_table(data_file):
     wrong = [
         (ops, bits)
         for ops, bits, expected in zip(table['ops'], table['matrix_upper'], table['params'])
-        if count_parameters(to_spec(f'{ops}|{bits}')) != expected
+        if count_parameters(SPACE.spec(f'{ops}|{bits}')) != expected
     ]
     assert len(table['params']) == 20000
     assert wrong == []
@@ -76,9 +76,9 @@ def test_every_form_of_a_cell_gives_the_same_network(tmp_path):
     genotype.save(tmp_path / 'genotype.json')
     forms = [spec, genotype, genotype.to_dict(), EXAMPLE, dict(matrix=spec.matrix, ops=spec.ops)]
     for form in [*forms, tmp_path / 'genotype.json', str(tmp_path / 'genotype.json')]:
-        assert count_parameters(form) == 8555530
+        assert built_parameters(form) == 8555530
     with pytest.raises(FileNotFoundError, match=r'missing\.json'):
-        count_parameters('missing.json')
+        NASBench101Network('missing.json')
 
 
 def test_vertex_channels():

@@ -1,11 +1,11 @@
-"""Stand-alone networks under sparse masking, of every space."""
+"""Skeletons: which networks an architecture has, and stand-alone networks as encoders, of every space."""
 
 import random
 
 import pytest
 import torch
 
-from mmnas_mae.discrete.short_training_scorer import ChildBackbone
+from mmnas_mae.apis import build_backbone
 from mmnas_mae.models import MaskedBatchNorm2d, PatchMaskGenerator, Visibility
 from mmnas_mae.spaces import get_space
 
@@ -20,7 +20,7 @@ MACROS = {
 
 def build(space):
     torch.manual_seed(0)
-    return ChildBackbone(get_space(space).random_genotype(random.Random(3)), MACROS[space])
+    return build_backbone(get_space(space).random_genotype(random.Random(3)), **MACROS[space])
 
 
 def masked_images(coarsest):
@@ -41,7 +41,7 @@ def test_masked_positions_are_hidden_from_every_normalisation_and_feature(space)
         assert not output[hidden].any()
         checked.append(module)
 
-    norms = [module for module in child.network.modules() if isinstance(module, MaskedBatchNorm2d)]
+    norms = [module for module in child.modules() if isinstance(module, MaskedBatchNorm2d)]
     for norm in norms:
         torch.nn.init.constant_(norm.bias, 0.3)
     dense = child(images)
@@ -63,7 +63,7 @@ def test_visible_features_have_the_statistics_of_visible_positions(space):
     child = build(space)
     images, mask = masked_images(child.out_strides[-1])
     visible, seen = Visibility(mask), []
-    first = next(module for module in child.network.modules() if isinstance(module, MaskedBatchNorm2d))
+    first = next(module for module in child.modules() if isinstance(module, MaskedBatchNorm2d))
     first.register_forward_hook(lambda module, args, output: seen.append(output.detach()))
     child(images, visible)
     values = seen[0].transpose(0, 1)[:, visible.at(seen[0])[:, 0] == 1]
