@@ -5,8 +5,8 @@ Hardware: 1 GPU; the paper reports 0.1 GPU-days, 3.75 hours in Table 10.
 Expected: the derived cell at 20 layers x 36 channels reaches 97.43 % on CIFAR-10 (Table 1), 97.09 +- 0.14 % in the mean
 of 3 searches (Table 10) (paper); not yet reproduced.
 
-Settings of yuhuixu1993/PC-DARTS; alpha rests for 15 epochs. The masked twin is maenas-pcdarts_darts-s0_1xb256-50e_cifar10.py.
-The spaces of Table 5 have pcdarts_darts-s1_1xb64-50e_cifar10.py.
+Settings of yuhuixu1993/PC-DARTS; alpha rests for 15 epochs. The masked twin is
+maenas-pcdarts_darts-s0_1xb256-50e_cifar10.py. The spaces of Table 5 have pcdarts_darts-s1_1xb64-50e_cifar10.py.
 """
 
 _base_ = [

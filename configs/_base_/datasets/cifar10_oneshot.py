@@ -2,10 +2,9 @@
 
 _base_ = ['./cifar10_search.py']
 _split = _base_.train_dataloader.dataset
+_pipeline = _base_.val_dataloader.dataset.pipeline
 val_dataloader = dict(
-    dataset=dict(
-        _split, _delete_=True, part='arch', dataset=dict(_split.dataset, pipeline=_base_.val_dataloader.dataset.pipeline)
-    )
+    dataset=dict(_split, _delete_=True, part='arch', dataset=dict(_split.dataset, pipeline=_pipeline))
 )
 test_dataloader = val_dataloader
-del _split
+del _split, _pipeline

@@ -1,4 +1,4 @@
-"""Weights and alpha of a search on 10 % and 2.5 % of ImageNet-1k, as PC-DARTS trains them: alpha rests for 35 epochs."""
+"""DARTS on ImageNet-1k with the learning rates of PC-DARTS there, and alpha that rests for 35 epochs."""
 
 method = dict(
     optim_wrapper=dict(

@@ -11,7 +11,5 @@ method = dict(
         )
     ),
     train_dataloader=dict(batch_size=128),
-    optim_wrapper=dict(
-        weights=dict(optimizer=dict(lr=0.005)), arch=dict(optimizer=dict(lr=3e-3, betas=(0.9, 0.999)))
-    ),
+    optim_wrapper=dict(weights=dict(optimizer=dict(lr=0.005)), arch=dict(optimizer=dict(lr=3e-3, betas=(0.9, 0.999)))),
 )

@@ -1,4 +1,4 @@
-"""RSPS: uniform paths; at the end 100 random cells are scored on a batch each of the images the weights have not seen."""
+"""RSPS: uniform paths; at the end 100 random cells are scored on a batch each of images that the weights never saw."""
 
 method = dict(
     model=dict(backbone=dict(relaxation=dict(type='mmnas_mae.UniformPathRelaxation'))),

@@ -1,4 +1,4 @@
-"""Classification of 10 classes and masked reconstruction together (MIM-DARTS): the masked objective and a classifier."""
+"""MIM-DARTS: classification of 10 classes and masked reconstruction together, with equal weights."""
 
 _base_ = ['./maenas.py']
 model = dict(
