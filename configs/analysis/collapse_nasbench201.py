@@ -10,7 +10,7 @@ The table of the benchmark, found by MMNAS_DATA, gives the true accuracies; the 
 images of CIFAR-10. The eigenvalue is that of the Hessian of the validation loss by alpha, as in R-DARTS.
 """
 
-_base_ = ['../_base_/study_parquet.py']
+_base_ = ['../_base_/study_presets.py']
 title = 'Collapse in NAS-Bench-201: mask ratio and decoder'
 seeds = [0, 1, 2]
 rows = [
@@ -37,19 +37,4 @@ pictures = [
     dict(file='accuracy_grid', kind='heat', x='ratio', y='decoder', value='cifar10_test'),
     dict(file='alphas', kind='alphas'),
 ]
-presets = dict(
-    small={
-        'model.backbone.init_channels': 4,
-        'model.backbone.cells_per_stage': 1,
-        'train_dataloader.batch_size': 32,
-        'train_dataloader.num_workers': 0,
-        'train_dataloader.dataset.parts': [('weights', 0.032), ('arch', 0.032)],
-        'val_dataloader.num_workers': 0,
-        'val_dataloader.dataset.indices': 256,
-        'train_cfg.max_epochs': 5,
-        'train_cfg.val_interval': 5,
-        'param_scheduler.weights.0.end': 5,
-        'optim_wrapper.arch.optimizer.lr': 0.01,
-        'default_hooks.hessian.interval': 1,
-    }
-)
+presets = dict(small={'model.backbone.cells_per_stage': 1, 'default_hooks.hessian.interval': 1})

@@ -9,7 +9,7 @@ has none for the decoder there. Skips in S0 as in Table 8; not yet reproduced.
 within an epoch and lose nothing. The same in minutes on a CPU, at a reduced size: --preset parquet small.
 """
 
-_base_ = ['../_base_/study_parquet.py']
+_base_ = ['../_base_/study_presets.py']
 title = 'Searches at full size on CIFAR-10'
 seeds = [0, 1, 2]
 _hessian = {'default_hooks.hessian.type': 'mmnas_mae.HessianHook', 'default_hooks.hessian.steps': 20}
@@ -51,19 +51,4 @@ pictures = [
     dict(file='eigenvalue', kind='epochs', y='eigenvalue'),
     dict(file='alphas', kind='alphas'),
 ]
-presets = dict(
-    small={
-        'model.backbone.init_channels': 4,
-        'nb201-*:model.backbone.cells_per_stage': 1,
-        's0-*:model.backbone.layers': 5,
-        'train_dataloader.batch_size': 32,
-        'train_dataloader.num_workers': 0,
-        'train_dataloader.dataset.parts': [('weights', 0.032), ('arch', 0.032)],
-        'val_dataloader.num_workers': 0,
-        'val_dataloader.dataset.indices': 256,
-        'train_cfg.max_epochs': 5,
-        'train_cfg.val_interval': 5,
-        'param_scheduler.weights.0.end': 5,
-        'optim_wrapper.arch.optimizer.lr': 0.01,
-    }
-)
+presets = dict(small={'nb201-*:model.backbone.cells_per_stage': 1, 's0-*:model.backbone.layers': 5})

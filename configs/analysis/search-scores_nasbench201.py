@@ -9,7 +9,7 @@ Expected: no number of the paper, whose Table 11 is of TransNAS-Bench-101; not y
 A search with the masked score inherits the weights that were trained with its own seed.
 """
 
-_base_ = ['../_base_/study_parquet.py']
+_base_ = ['../_base_/study_presets.py']
 title = 'RS and REA in NAS-Bench-201: masked score against accuracy'
 seeds = [0, 1, 2, 3, 4]
 rows = [
@@ -39,17 +39,7 @@ pictures = [
 ]
 presets = dict(
     small={
-        'model.backbone.init_channels': 4,
         'model.backbone.cells_per_stage': 1,
-        'train_dataloader.batch_size': 32,
-        'train_dataloader.num_workers': 0,
-        'train_dataloader.dataset.parts': [('weights', 0.032), ('arch', 0.032)],
-        'val_dataloader.num_workers': 0,
-        'val_dataloader.dataset.indices': 256,
-        'train_cfg.max_epochs': 5,
-        'train_cfg.val_interval': 5,
-        'param_scheduler.weights.0.end': 5,
-        'optim_wrapper.arch.optimizer.lr': 0.01,
         'rs-*:search.budget': 30,
         'rea-*:search.cycles': 30,
         '*-masked:run.heldout': 128,

@@ -11,7 +11,7 @@ By accuracy each task has its own search; the masked score knows no task. In the
 figure of the other too, which it was not made for.
 """
 
-_base_ = ['../_base_/study_parquet.py']
+_base_ = ['../_base_/study_presets.py']
 title = 'Table 11: RS and REA in TransNAS-Bench-101, masked score against accuracy'
 seeds = [0, 1, 2, 3, 4]
 _task = {'scorer.dataset': 'segmentsemantic', 'scorer.metric': 'valid_mIoU'}
@@ -50,18 +50,4 @@ pictures = [
     dict(file='best_classification', kind='best', y=_cls),
     dict(file='best_segmentation', kind='best', y=_seg),
 ]
-presets = dict(
-    small={
-        'model.backbone.init_channels': 8,
-        'train_dataloader.batch_size': 32,
-        'train_dataloader.num_workers': 0,
-        'train_dataloader.dataset.parts': [('weights', 0.032), ('arch', 0.032)],
-        'val_dataloader.num_workers': 0,
-        'val_dataloader.dataset.indices': 256,
-        'train_cfg.max_epochs': 5,
-        'train_cfg.val_interval': 5,
-        'param_scheduler.weights.0.end': 5,
-        'optim_wrapper.arch.optimizer.lr': 0.01,
-        '*-masked:run.heldout': 128,
-    }
-)
+presets = dict(small={'model.backbone.init_channels': 8, '*-masked:run.heldout': 128})

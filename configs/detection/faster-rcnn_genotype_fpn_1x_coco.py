@@ -10,24 +10,5 @@ Nothing but the backbone and the inputs of the FPN is replaced. With another ini
 model.neck.in_channels="[C,4C,8C,16C]". Other data sets: see retinanet_genotype_fpn_1x_coco.py.
 """
 
-_base_ = 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py'
-
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmnas_mae.GenotypeBackbone',
-        genotype='PC_DARTS_image',
-        init_channels=48,
-        layers=14,
-        stem='imagenet',
-        out_indices=('stem', 0, 1, 2),
-        frozen_stages=0,
-        norm_eval=True,
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth',
-            prefix='backbone.',
-        ),
-    ),
-    neck=dict(in_channels=[48, 192, 384, 768]),
-)
+_base_ = ['mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py', '../_base_/networks/genotype_coco.py']
+_base_.merge(_base_.pop('network'))

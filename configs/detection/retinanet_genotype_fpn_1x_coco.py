@@ -20,26 +20,7 @@ Drawn predictions: tools/test.py with --cfg-options default_hooks.visualization.
     default_hooks.visualization.test_out_dir=predictions
 """
 
-_base_ = 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py'
-
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmnas_mae.GenotypeBackbone',
-        genotype='PC_DARTS_image',
-        init_channels=48,
-        layers=14,
-        stem='imagenet',
-        out_indices=(0, 1, 2),
-        # ResNet is frozen down to stride 4, the stem here.
-        frozen_stages=0,
-        norm_eval=True,
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth',
-            prefix='backbone.',
-        ),
-    ),
-    # It counts inputs: ResNet's first, which is left out, is at stride 4.
-    neck=dict(in_channels=[192, 384, 768], start_level=0),
-)
+_base_ = ['mmdet::retinanet/retinanet_r50_fpn_1x_coco.py', '../_base_/networks/genotype_coco.py']
+_base_.merge(_base_.pop('network'))
+# The neck counts inputs: ResNet's first, which is left out, is at stride 4.
+model = dict(backbone=dict(out_indices=(0, 1, 2)), neck=dict(in_channels=[192, 384, 768], start_level=0))

@@ -7,10 +7,12 @@ the genotype to mean much; it shows that everything works.
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))
 model = dict(backbone=dict(init_channels=4, layers=5))
 data_preprocessor = dict(type='ImgDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375])
 epochs = 4

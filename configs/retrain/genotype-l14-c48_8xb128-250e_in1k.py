@@ -10,7 +10,7 @@ Expected: PC_DARTS_image 75.8 % top-1, 92.7 % top-5 (Table 2); not yet reproduce
 """
 
 _base_ = [
-    '../_base_/models/genotype_imagenet.py',
+    '../_base_/networks/genotype_imagenet.py',
     '../_base_/datasets/in1k_retrain.py',
     '../_base_/retrain_runtime.py',
 ]

@@ -12,7 +12,7 @@ nor the wide last layer of MobileNetV3, which belong to its head. Epochs: train_
 """
 
 _base_ = [
-    '../_base_/models/genotype_imagenet.py',
+    '../_base_/networks/genotype_imagenet.py',
     'mmpretrain::_base_/datasets/imagenet_bs128_mbv3.py',
     '../_base_/retrain_runtime.py',
 ]

@@ -9,7 +9,7 @@ Expected: DARTS_V2 97.24 % (DARTS' paper reports 2.76 % error); not yet reproduc
 """
 
 _base_ = [
-    '../_base_/models/genotype_cifar.py',
+    '../_base_/networks/genotype_cifar.py',
     '../_base_/datasets/cifar10_retrain.py',
     '../_base_/schedules/retrain_600e.py',
     '../_base_/retrain_runtime.py',

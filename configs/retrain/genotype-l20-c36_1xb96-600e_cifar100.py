@@ -10,7 +10,7 @@ size in both of its protocols: genotype-l20-c36_1xb96-600e_cifar10.py. A genotyp
 """
 
 _base_ = [
-    '../_base_/models/genotype_cifar.py',
+    '../_base_/networks/genotype_cifar.py',
     '../_base_/datasets/cifar100_retrain.py',
     '../_base_/schedules/retrain_600e.py',
     '../_base_/retrain_runtime.py',

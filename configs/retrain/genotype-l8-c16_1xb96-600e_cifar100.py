@@ -8,6 +8,13 @@ Expected: MAE-NAS 23.80, 22.55, 21.37, 21.87 % error in S1, S2, S3, S4, mean of 
 All but the size as in genotype-l20-c36_1xb96-600e_cifar100.py.
 """
 
-_base_ = 'genotype-l20-c36_1xb96-600e_cifar100.py'
-
-model = dict(backbone=dict(init_channels=16, layers=8), head=dict(in_channels=(256, 256)))
+_base_ = [
+    '../_base_/networks/genotype_cifar.py',
+    '../_base_/datasets/cifar100_retrain.py',
+    '../_base_/schedules/retrain_600e.py',
+    '../_base_/retrain_runtime.py',
+]
+model = dict(
+    backbone=dict(genotype='DARTSminus_cifar10_s3_0', init_channels=16, layers=8),
+    head=dict(in_channels=(256, 256), num_classes=100),
+)

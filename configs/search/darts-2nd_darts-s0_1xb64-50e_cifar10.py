@@ -6,7 +6,12 @@ Expected: no figure of its own in the paper, whose DARTS of Table 1 has the cost
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/darts-2nd.py',
+    '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -7,9 +7,13 @@ CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
 """
 
 _base_ = [
-    '../_base_/models/classification_nasbench201.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/nasbench201.py',
     '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/darts-2nd.py',
+    '../_base_/search_runtime.py',
 ]
-optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
-default_hooks = dict(benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
+model = dict(head=dict(norm=True))

@@ -10,10 +10,12 @@ model.backbone.space=darts_s1 (S2, S3, S4 alike).
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/darts-minus.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(connection=dict(type='mmnas_mae.AuxiliarySkipMixedOp')))
-default_hooks = dict(auxiliary_skip=dict(type='mmnas_mae.AuxiliarySkipHook', base=1.0))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

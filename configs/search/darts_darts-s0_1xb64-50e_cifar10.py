@@ -9,8 +9,10 @@ labels that it reads. The spaces of Table 5 have darts-2nd_darts-s1_1xb64-50e_ci
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))

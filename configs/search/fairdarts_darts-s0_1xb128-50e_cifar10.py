@@ -10,19 +10,12 @@ those whose operation has a weight of 0.85 or more, so cells have fewer edges th
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0-sparse.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/fairdarts.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        space='darts_s0_sparse',
-        relaxation=dict(
-            type='mmnas_mae.SigmoidRelaxation', regularizer=dict(type='mmnas_mae.ZeroOneLoss', weight=10.0, norm='l2')
-        ),
-        derivation=dict(threshold=0.85),
-    )
-)
-train_dataloader = dict(batch_size=128)
-optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.005)), arch=dict(optimizer=dict(lr=3e-3, betas=(0.9, 0.999))))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -8,10 +8,12 @@ As darts-minus_darts-s0_1xb64-50e_cifar10.py with the masked objective: nothing 
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/darts-minus.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(connection=dict(type='mmnas_mae.AuxiliarySkipMixedOp')))
-default_hooks = dict(auxiliary_skip=dict(type='mmnas_mae.AuxiliarySkipHook', base=1.0))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

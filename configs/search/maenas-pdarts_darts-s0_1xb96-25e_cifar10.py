@@ -8,18 +8,12 @@ As pdarts_darts-s0_1xb96-25e_cifar10.py with the masked objective: nothing else 
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/pdarts.py',
     '../_base_/search_runtime.py',
 ]
-train_dataloader = dict(batch_size=96)
-optim_wrapper = dict(arch=dict(optimizer=dict(lr=6e-4), clip_grad=dict(max_norm=5)))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=25)])
-train_cfg = dict(max_epochs=25, val_interval=5)
-default_hooks = dict(bilevel=dict(warmup_epochs=10))
-stages = [
-    dict(cfg=dict(model=dict(backbone=dict(layers=5))), keep=5),
-    dict(cfg=dict(model=dict(backbone=dict(layers=11))), keep=3),
-    dict(cfg=dict(model=dict(backbone=dict(layers=17)))),
-]
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

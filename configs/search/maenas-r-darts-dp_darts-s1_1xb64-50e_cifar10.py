@@ -8,20 +8,15 @@ As r-darts-dp_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing e
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/darts-s1.py',
     '../_base_/datasets/cifar10_search.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/r-darts-dp.py',
+    '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(space='darts_s1'))
-train_dataloader = dict(
-    dataset=dict(
-        dataset=dict(
-            pipeline=[
-                dict(type='RandomCrop', crop_size=32, padding=4),
-                dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-                dict(type='mmnas_mae.RampedCutout', length=16, epochs=50),
-                dict(type='mmnas_mae.PackImages'),
-            ]
-        )
-    )
-)
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
+# Cutout stands behind crop and flip, in front of the packing.
+_base_.train_pipeline.insert(-1, dict(type='mmnas_mae.RampedCutout', length=16, epochs=50))
+train_dataloader = dict(dataset=dict(dataset=dict(pipeline=_base_.train_pipeline)))

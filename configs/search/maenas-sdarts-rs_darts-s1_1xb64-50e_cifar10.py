@@ -8,8 +8,12 @@ As sdarts-rs_darts-s1_1xb64-50e_cifar10.py with the masked objective: nothing el
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/darts-s1.py',
     '../_base_/datasets/cifar10_search.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/sdarts-rs.py',
+    '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(space='darts_s1'))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -9,20 +9,10 @@ default_hooks.benchmark.benchmark=nasbench101 logs the true accuracy after every
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/nasbench101.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmnas_mae.NASBench101Supernet',
-        space='nasbench101',
-        stem_channels=128,
-        num_stacks=3,
-        num_modules_per_stack=3,
-    )
-)
-# A step runs one cell, so most weights have no gradient.
-find_unused_parameters = True
+_base_.merge(_base_.pop('network'))

@@ -11,10 +11,10 @@ use; without a table add --cfg-options default_hooks.benchmark=None. The schedul
 """
 
 _base_ = [
-    '../_base_/models/maenas_nasbench201.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/nasbench201.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
-optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=5e-4, nesterov=True)))
-default_hooks = dict(benchmark=dict(type='mmnas_mae.BenchmarkHook', benchmark='nasbench201'))
+_base_.merge(_base_.pop('network'))

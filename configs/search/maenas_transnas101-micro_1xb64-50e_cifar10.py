@@ -11,11 +11,10 @@ scores of the current cell after every epoch.
 """
 
 _base_ = [
-    '../_base_/models/maenas_darts-s0.py',
+    '../_base_/objectives/maenas.py',
+    '../_base_/networks/transnas101-micro.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(_delete_=True, type='mmnas_mae.TransNASSupernet', space='transnas101_micro', init_channels=64)
-)
+_base_.merge(_base_.pop('network'))

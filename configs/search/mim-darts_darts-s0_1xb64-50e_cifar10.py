@@ -8,8 +8,10 @@ The authors published neither code nor settings that could be found: weights of 
 """
 
 _base_ = [
-    '../_base_/models/mim-darts_darts-s0.py',
+    '../_base_/objectives/mim-darts.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))

@@ -11,11 +11,12 @@ model.backbone.space=darts_s2 (S3, S4 alike).
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s1.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/pcdarts.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(space='darts_s1', connection=dict(type='mmnas_mae.PartialMixedOp', portion=4), edge_norm=True)
-)
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

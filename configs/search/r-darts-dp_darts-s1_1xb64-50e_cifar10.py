@@ -11,20 +11,15 @@ Other spaces by --cfg-options model.backbone.space=darts_s2 (S0, S3, S4 alike).
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s1.py',
     '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/r-darts-dp.py',
+    '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(space='darts_s1'))
-train_dataloader = dict(
-    dataset=dict(
-        dataset=dict(
-            pipeline=[
-                dict(type='RandomCrop', crop_size=32, padding=4),
-                dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-                dict(type='mmnas_mae.RampedCutout', length=16, epochs=50),
-                dict(type='mmnas_mae.PackImages', with_label=True),
-            ]
-        )
-    )
-)
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
+# Cutout stands behind crop and flip, in front of the packing.
+_base_.train_pipeline.insert(-1, dict(type='mmnas_mae.RampedCutout', length=16, epochs=50))
+train_dataloader = dict(dataset=dict(dataset=dict(pipeline=_base_.train_pipeline)))

@@ -10,7 +10,12 @@ our reading, DP, ES and ADA run in S0 by the bases of the same names.
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
+    '../_base_/schedules/search_50e.py',
     '../_base_/methods/r-darts-l2.py',
+    '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

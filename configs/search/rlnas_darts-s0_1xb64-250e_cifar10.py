@@ -10,22 +10,12 @@ normalisations in the cells have parameters, those of this search network have n
 """
 
 _base_ = [
-    '../_base_/models/random-label_darts-s0.py',
+    '../_base_/objectives/random-label.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_250e.py',
+    '../_base_/methods/rlnas.py',
     '../_base_/search_runtime.py',
 ]
-train_dataloader = dict(dataset=dict(parts=[('weights', 1.0)]))
-default_hooks = dict(
-    bilevel=None,
-    genotype=None,
-    selection=dict(
-        type='mmnas_mae.DiscreteSearchHook',
-        search=dict(type='mmnas_mae.AngleEvolution', population=50, top=10, mutation=25, crossover=25, generations=20),
-        scorer=dict(type='mmnas_mae.AngleScorer'),
-        heldout=0,
-        keep_initial=True,
-    ),
-)
-# A step runs one path, so most weights have no gradient.
-find_unused_parameters = True
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -11,34 +11,20 @@ none.
 """
 
 _base_ = [
-    '../_base_/models/random-label_darts-s0.py',
+    '../_base_/objectives/random-label.py',
+    '../_base_/networks/darts-s0_imagenet.py',
     '../_base_/datasets/in1k_search.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/rlnas.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(init_channels=48, layers=14, stem='imagenet'), head=dict(num_classes=1000), label_smooth=0.1)
-train_dataloader = dict(batch_size=64, dataset=dict(parts=[('weights', 1.0)]))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
+model = dict(backbone=dict(init_channels=48, layers=14), head=dict(num_classes=1000), label_smooth=0.1)
+train_dataloader = dict(batch_size=64)
 optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.1, weight_decay=4e-5), clip_grad=None))
 param_scheduler = dict(weights=[dict(type='PolyLR', power=1.0, eta_min=0.0, by_epoch=True, begin=0, end=50)])
-default_hooks = dict(
-    bilevel=None,
-    genotype=None,
-    selection=dict(
-        type='mmnas_mae.DiscreteSearchHook',
-        search=dict(
-            type='mmnas_mae.AngleEvolution',
-            population=50,
-            top=10,
-            mutation=25,
-            crossover=25,
-            generations=20,
-            # None for the cell of Table 3, which was searched without a limit.
-            limit=dict(type='mmnas_mae.MacsLimit', max_macs=600e6, init_channels=48, layers=14, stem='imagenet'),
-        ),
-        scorer=dict(type='mmnas_mae.AngleScorer'),
-        heldout=0,
-        keep_initial=True,
-    ),
-)
-# A step runs one path, so most weights have no gradient.
-find_unused_parameters = True
+# None for the cell of Table 3, which was searched without a limit.
+_limit = dict(type='mmnas_mae.MacsLimit', max_macs=600e6, init_channels=48, layers=14, stem='imagenet')
+default_hooks = dict(selection=dict(search=dict(limit=_limit)))
+del _limit

@@ -11,17 +11,12 @@ choices. The graphs of all sub-networks of a step are in memory together.
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0-no-none.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/rome.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(
-    backbone=dict(
-        space='darts_s0_no_none',
-        relaxation=dict(type='mmnas_mae.TopTwoRelaxation', samples=7),
-    )
-)
-default_hooks = dict(temperature=dict(type='mmnas_mae.TemperatureHook', start=10.0, end=0.1))
-# A step runs two edges of each node and one operation on each, so most weights have no gradient.
-find_unused_parameters = True
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -10,15 +10,12 @@ set; epochs and temperatures (those of automl/ConfigurableOptimizer) are choices
 """
 
 _base_ = [
-    '../_base_/models/classification_darts-s0.py',
+    '../_base_/objectives/classification.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/snas.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(relaxation=dict(type='mmnas_mae.ConcreteRelaxation')))
-train_dataloader = dict(dataset=dict(parts=[('weights', 1.0)]))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=150)])
-train_cfg = dict(max_epochs=150)
-default_hooks = dict(
-    bilevel=dict(single_level=True), temperature=dict(type='mmnas_mae.TemperatureHook', start=1.0, end=0.33)
-)
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -9,7 +9,15 @@ Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py 
 as large.
 """
 
-_base_ = ['./unnas-rotation_darts-s0_1xb32-2e_in1k.py']
-model = dict(type='mmnas_mae.ColorizationSearch', head=dict(type='mmnas_mae.PixelHead'))
+_base_ = [
+    '../_base_/objectives/colorization.py',
+    '../_base_/networks/darts-s0_imagenet.py',
+    '../_base_/datasets/in1k_search.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/methods/unnas_in1k.py',
+    '../_base_/search_runtime.py',
+]
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
 train_dataloader = dict(batch_size=64)
 optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.1)), arch=dict(optimizer=dict(lr=3e-4)))

@@ -10,10 +10,10 @@ not cropped: padding would have no colour to guess.
 """
 
 _base_ = [
-    '../_base_/models/colorization_darts-s0.py',
-    '../_base_/datasets/cifar10_search.py',
+    '../_base_/objectives/colorization.py',
+    '../_base_/networks/darts-s0.py',
+    '../_base_/datasets/cifar10_search_flip.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
-train_pipeline = [dict(type='RandomFlip', prob=0.5, direction='horizontal'), dict(type='mmnas_mae.PackImages')]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))
+_base_.merge(_base_.pop('network'))

@@ -8,30 +8,14 @@ Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py,
 whose short side is 256; tiles have 64 of the 85 pixels of a patch.
 """
 
-_base_ = ['./unnas-rotation_darts-s0_1xb32-2e_in1k.py']
-model = dict(
-    _delete_=True,
-    type='mmnas_mae.JigsawSearch',
-    backbone=dict(type='mmnas_mae.DARTSSupernet', space='darts_s0', init_channels=16, layers=8, stem='imagenet'),
-    head=dict(type='mmnas_mae.LinearHead'),
-    grid=3,
-    num_permutations=1000,
-    tile_ratio=0.76,
-    grey_prob=0.3,
-)
-train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='ResizeEdge', scale=256, edge='short'),
-    dict(type='RandomCrop', crop_size=255),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='mmnas_mae.PackImages'),
+_base_ = [
+    '../_base_/objectives/jigsaw.py',
+    '../_base_/networks/darts-s0_imagenet.py',
+    '../_base_/datasets/in1k_search_jigsaw.py',
+    '../_base_/schedules/search_50e.py',
+    '../_base_/methods/unnas_in1k.py',
+    '../_base_/search_runtime.py',
 ]
-val_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='ResizeEdge', scale=256, edge='short'),
-    dict(type='CenterCrop', crop_size=255),
-    dict(type='mmnas_mae.PackImages'),
-]
-train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))
+model = dict(grid=3, num_permutations=1000)

@@ -10,14 +10,12 @@ SGD 0.05 with cosine decay and weight decay 3e-5, Adam 1.5e-4. Its lighting jitt
 """
 
 _base_ = [
-    '../_base_/models/rotation_darts-s0.py',
+    '../_base_/objectives/rotation.py',
+    '../_base_/networks/darts-s0_imagenet.py',
     '../_base_/datasets/in1k_search.py',
     '../_base_/schedules/search_50e.py',
+    '../_base_/methods/unnas_in1k.py',
     '../_base_/search_runtime.py',
 ]
-model = dict(backbone=dict(stem='imagenet'))
-train_dataloader = dict(batch_size=32, dataset=dict(parts=[('weights', 0.5), ('arch', 0.5)]))
-optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.05, weight_decay=3e-5)), arch=dict(optimizer=dict(lr=1.5e-4)))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.0, by_epoch=True, begin=0, end=2)])
-train_cfg = dict(max_epochs=2, val_interval=1)
-default_hooks = dict(bilevel=dict(warmup_epochs=1))
+_base_.merge(_base_.pop('network'))
+_base_.merge(_base_.pop('method'))

@@ -9,8 +9,10 @@ UnNAS has no search on CIFAR-10, so the schedule is that of DARTS. Each image is
 """
 
 _base_ = [
-    '../_base_/models/rotation_darts-s0.py',
+    '../_base_/objectives/rotation.py',
+    '../_base_/networks/darts-s0.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/search_runtime.py',
 ]
+_base_.merge(_base_.pop('network'))

@@ -17,6 +17,7 @@ from mmnas_mae.costs import measure_complexity
 from mmnas_mae.discrete import Evaluator, TableScorer, build_scorer
 from mmnas_mae.registry import TASK_UTILS
 from mmnas_mae.spaces import get_space, published
+from mmnas_mae.studies.study import Study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -52,7 +53,7 @@ def test_files_that_are_named_exist(repository, models):
     index = yaml.safe_load((repository / 'model-index.yml').read_text())['Import']
     assert sorted(index) == sorted(str(p.relative_to(repository)) for p in repository.glob('configs/*/metafile.yml'))
     for model in models:
-        for config in (model['Config'], *(model['Metadata'].get(f'{kind} Config') for kind in ('Search', 'CIFAR-100'))):
+        for config in (model['Config'], model['Metadata'].get('Search Config'), model['Metadata'].get('Study')):
             assert config is None or (repository / config).is_file(), model['Name']
     for name in index:
         content = yaml.safe_load((repository / name).read_text())
@@ -83,17 +84,29 @@ def test_links_of_the_results_lead_somewhere(repository):
     assert all((repository / 'docs' / link).is_file() for link in links)
 
 
-def test_the_configs_of_table_5_expect_what_it_prints(repository, tool, models):
+def test_the_study_of_table_5_has_its_80_cells(repository, tool, models):
+    """Each printed error is the published accuracy of one row of the study, and of the method's config."""
+    cells, rows = 0, set()
     for _, name, model in (row for row in tool.rows_of(models) if row[0] == 5):
-        published = model['Metadata']['Published']
-        for key, config in (('C10', model['Config']), ('C100', model['Metadata']['CIFAR-100 Config'])):
-            spaces = [1, 2, 3, 4]
-            if 'MAE-NAS' in name:  # a config for each space
-                texts = [(repository / config.replace('-s1_', f'-s{i}_')).read_text() for i in spaces]
-            else:
-                texts = [(repository / config).read_text()] * 4
-            for i, text in zip(spaces, texts):
-                assert re.search(rf'(?<![\d.]){re.escape(published[f"{key} S{i}"])}(?![\d])', text), (name, key, i)
+        meta = model['Metadata']
+        study = Study(repository / meta['Study'])
+        expected = ' '.join((repository / model['Config']).read_text().split())
+        for cell, error in meta['Published'].items():
+            dataset, space = cell.lower().split()
+            method = meta['Study Rows'].removesuffix('-c*')
+            large = '-large' if name == 'MAE-NAS (ours) ‡' and dataset == 'c100' else ''
+            *searches, row = study.select([f'{method}-{dataset}-{space}{large}-retrained'])
+            assert [search['name'] for search in searches] == [f'{method}-{dataset}-{space}']
+            assert {search['config'] for search in searches} == {model['Config']}
+            assert float(row['published']['top1']) == pytest.approx(100 - float(error), abs=1e-9), (name, cell)
+            assert ('cifar100' in row['config']) == (dataset == 'c100')
+            assert ('l8-c16' in row['config']) == (dataset == 'c100' and '†' in name)
+            if dataset == 'c10' and method != 'maenas':
+                assert re.search(rf'(?<![\d.]){re.escape(error)}(?!\d)', expected), (name, cell)
+            cells += 1
+            rows.add(row['name'])
+    assert (cells, len(rows)) == (80, 76)  # the networks of MAE-NAS on CIFAR-10 stand in both settings
+    assert rows == {row['name'] for row in study.rows if row['name'].endswith('-retrained')}
 
 
 def counted():

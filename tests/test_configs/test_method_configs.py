@@ -37,18 +37,11 @@ METHODS = {
     'sdarts-rs_darts-s1_1xb64-50e_cifar10': PerturbationHook,
     'sdarts-adv_darts-s1_1xb64-50e_cifar10': PerturbationHook,
     'r-darts-l2_darts-s0_1xb64-50e_cifar10': BilevelHook,
-    'r-darts-dp_darts-s1_1xb64-50e_cifar100': DropPathHook,
-    'r-darts-l2_darts-s1_1xb64-50e_cifar100': BilevelHook,
-    'r-darts-es_darts-s1_1xb64-50e_cifar100': EarlyStopHook,
-    'r-darts-ada_darts-s1_1xb64-50e_cifar100': HessianHook,
-    'sdarts-rs_darts-s1_1xb64-50e_cifar100': PerturbationHook,
-    'sdarts-adv_darts-s1_1xb64-50e_cifar100': PerturbationHook,
     'darts-minus_darts-s0_1xb64-50e_cifar10': AuxiliarySkipMixedOp,
     'fairdarts_darts-s0_1xb128-50e_cifar10': SigmoidRelaxation,
     'pcdarts_darts-s0_1xb256-50e_cifar10': PartialMixedOp,
     'pcdarts_darts-s0_8xb128-50e_in1k': PartialMixedOp,
     'pcdarts_darts-s1_1xb64-50e_cifar10': PartialMixedOp,
-    'pcdarts_darts-s1_1xb64-50e_cifar100': PartialMixedOp,
     'pdarts_darts-s0_1xb96-25e_cifar10': BilevelHook,
     'pdarts-tricks_darts-s0_1xb96-25e_cifar10': SkipDropoutMixedOp,
     'snas_darts-s0_1xb64-150e_cifar10': ConcreteRelaxation,
@@ -164,42 +157,17 @@ def test_the_masked_config_differs_in_the_objective_alone(name: str) -> None:
         assert masked.get(key) == supervised.get(key), key
 
     def without_labels(loader: dict) -> str:
-        return str(loader).replace(", 'with_label': True", '')
+        return re.sub(", 'with_label': (True|False)", '', str(loader))
 
     for key in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         assert without_labels(masked[key]) == without_labels(supervised[key])
-        assert 'with_label' in str(supervised[key])
-        assert 'with_label' not in str(masked[key])
+        assert "'with_label': True" in str(supervised[key])
+        assert "'with_label': True" not in str(masked[key])
 
 
 def test_the_pairs_that_the_paper_combines_exist() -> None:
-    gradient_based = {name.split('_')[0] for name in METHODS} - {'pcdarts', 'pdarts-tricks'}
+    gradient_based = {name.split('_')[0] for name in METHODS} - {'pdarts-tricks'}
     assert {name.split('_')[0].removeprefix('maenas-') for name in MASKED} == gradient_based
-    for name in ('maenas_pcdarts-s0_1xb256-50e_cifar10', 'maenas_pcdarts-s0_8xb128-50e_in1k'):
-        masked, supervised = load(name), load(name.replace('maenas_pcdarts-s0', 'pcdarts_darts-s0'))
-        assert masked.model.backbone == supervised.model.backbone
-        for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'default_hooks'):
-            assert masked[key] == supervised[key], key
-
-
-CIFAR100 = [path.stem for path in sorted(SEARCH.glob('*_cifar100.py'))]
-
-
-@pytest.mark.parametrize('name', CIFAR100)
-def test_on_cifar100_the_images_and_the_classes_differ_alone(name: str) -> None:
-    ours, twin = load(name).to_dict(), load(name.replace('cifar100', 'cifar10')).to_dict()
-    assert ours['data_preprocessor'] != twin['data_preprocessor']
-    retrain = Config.fromfile(SEARCH.parent / '_base_/datasets/cifar100_retrain.py').data_preprocessor
-    assert {key: ours['data_preprocessor'][key] for key in ('mean', 'std')} == {
-        key: retrain[key] for key in ('mean', 'std')
-    }
-    if ours['model']['type'] == 'mmnas_mae.ClassificationSearch':
-        assert ours['model']['head'].pop('num_classes') == 10 * twin['model']['head'].pop('num_classes') == 100
-    for cfg, images in ((ours, ('CIFAR100', 'data/cifar100')), (twin, ('CIFAR10', 'data/cifar10'))):
-        cfg.pop('data_preprocessor')
-        datasets = (cfg['train_dataloader']['dataset'], *(cfg[f'{part}_dataloader'] for part in ('val', 'test')))
-        assert {(d['dataset'].pop('type'), d['dataset'].pop('data_root')) for d in datasets} == {images}
-    assert ours == twin
 
 
 @pytest.mark.parametrize('name', ALL)

@@ -18,7 +18,6 @@ CONFIGS = {
     'darts_darts-s0_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'darts-2nd_darts-s0_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'darts-2nd_darts-s1_1xb64-50e_cifar10': ('ClassificationSearch', True),
-    'darts-2nd_darts-s1_1xb64-50e_cifar100': ('ClassificationSearch', True),
     'darts_nasbench201_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'darts-2nd_nasbench201_1xb64-50e_cifar10': ('ClassificationSearch', True),
     'mim-darts_darts-s0_1xb64-50e_cifar10': ('MIMDARTS', True),
@@ -34,7 +33,6 @@ CONFIGS = {
 #: Real images in place of each data set, to train on and to score with.
 FILES = {
     'cifar10': ('cifar10_train_20k.parquet', 'cifar10_test_4k.parquet'),
-    'cifar100': ('cifar100_train_5k.parquet', 'cifar100_test_1k.parquet'),
     'in1k': ('imagenet1k_one_per_class.parquet', 'imagenet1k_one_per_class.parquet'),
 }
 

@@ -1,5 +1,6 @@
 """The studies of configs/analysis: grids, presets and the paper's figures."""
 
+import copy
 import re
 from pathlib import Path
 
@@ -38,13 +39,17 @@ def test_every_study_says_how_to_run_it_and_its_options_fit_its_configs(path, op
     assert all(picture['kind'] in KINDS for picture in study.pictures)
     assert 'parquet' in study.presets
     layers = [study.presets[name] for name in study.presets]
-    runs = study.runs(REPOSITORY / 'tools', tmp_path, [0], study.rows, layers)
-    assert len(runs) == len(study.rows)
+    # Rows that give the same settings of the same config differ in values alone: one of them stands for all.
+    kinds = {(row['config'], *row['cfg_options']): row['name'] for row in study.rows}
+    rows = study.select(list(kinds.values()))
+    runs = study.runs(REPOSITORY / 'tools', tmp_path, [0], rows, layers)
+    assert len(runs) == len(rows)
     for run in runs:
         cfg = Config.fromfile(run.config)
+        scored = Config.fromfile(cfg.run.config) if cfg.get('run') else None
         for option in run.options:
             key = option.partition('=')[0].removeprefix('run.cfg_options.')
-            own = Config.fromfile(cfg.run.config) if option.startswith('run.cfg_options.') else cfg
+            own = scored if option.startswith('run.cfg_options.') else cfg
             # The last part may be new, as may a hook; what it belongs to is not.
             parent, _, last = key.rpartition('.')
             if parent in ('model.head.target', 'model.backbone.relaxation') and last == 'type':
@@ -108,3 +113,57 @@ def test_the_full_size_is_that_of_the_paper(open_study, tmp_path):
         sizes = (backbone.init_channels, backbone.get('cells_per_stage'), backbone.get('layers'))
         assert sizes == ((16, 5, None) if run.name.startswith('nb201') else (16, None, 8))
         assert cfg.train_cfg.max_epochs == 50
+
+
+def searched(row, own):
+    """The config ``own`` of a row of searches, with the options of that row."""
+    cfg = copy.deepcopy(own)
+    cfg.merge_from_dict(row['cfg_options'])
+    return cfg
+
+
+def test_space_and_data_set_are_the_axes_of_table_5(open_study):
+    study = open_study('robustness_darts-s1-s4')
+    retrain = Config.fromfile(REPOSITORY / 'configs/_base_/datasets/cifar100_retrain.py').data_preprocessor
+    rows = study.select(['*-s?'])
+    assert len(rows) == 9 * 2 * 4
+    configs = {config: Config.fromfile(REPOSITORY / config) for config in {row['config'] for row in rows}}
+    for row in rows:
+        own = configs[row['config']]
+        cfg = searched(row, own)
+        assert cfg.model.backbone.space == f'darts_{row["levels"]["space"].lower()}'
+        hundred = row['levels']['dataset'] == 'CIFAR-100'
+        datasets = (cfg.train_dataloader.dataset.dataset, cfg.val_dataloader.dataset, cfg.test_dataloader.dataset)
+        assert {(data.type, data.data_root) for data in datasets} == {
+            ('CIFAR100', 'data/cifar100') if hundred else ('CIFAR10', 'data/cifar10')
+        }
+        if hundred:
+            assert {key: cfg.data_preprocessor[key] for key in ('mean', 'std')} == {
+                key: retrain[key] for key in ('mean', 'std')
+            }
+        if cfg.model.type == 'mmnas_mae.ClassificationSearch':
+            assert cfg.model.head.num_classes == (100 if hundred else 10)
+        # Nothing else differs from the config of the method.
+        changed = {'model', 'data_preprocessor', 'train_dataloader', 'val_dataloader', 'test_dataloader'}
+        assert {key: value for key, value in cfg.items() if key not in changed} == {
+            key: value for key, value in own.items() if key not in changed
+        }
+
+
+def test_the_rows_of_table_5_on_cifar100_are_configs_of_its_base(open_study, tmp_path):
+    """The options of the study say what configs/_base_/datasets says."""
+    rows = {row['name']: row for row in open_study('robustness_darts-s1-s4').rows}
+    base = REPOSITORY / 'configs/_base_'
+    for name, objective, data, classes in (
+        ('maenas-c100-s1', 'maenas', 'cifar100_search', ''),
+        ('darts-2nd-c100-s1', 'classification', 'cifar100_search_labelled', 'model = dict(head=dict(num_classes=100))'),
+    ):
+        files = [f'objectives/{objective}', 'networks/darts-s1', f'datasets/{data}', 'schedules/search_50e']
+        text = f'_base_ = {[f"{base}/{file}.py" for file in (*files, "methods/darts-2nd", "search_runtime")]}\n'
+        file = tmp_path / f'{objective}.py'
+        file.write_text(f"{text}_base_.merge(_base_.pop('network'))\n_base_.merge(_base_.pop('method'))\n{classes}\n")
+        written = Config.fromfile(file)
+        if objective == 'maenas':
+            written.default_hooks.bilevel.order = 1
+        own = Config.fromfile(REPOSITORY / rows[name]['config'])
+        assert written.to_dict() == searched(rows[name], own).to_dict()

@@ -86,8 +86,8 @@ def _notes(model: dict[str, Any]) -> Iterator[str]:
             yield f'ours with {result["Setting"]}'
     if meta.get('Search Config'):
         yield f'searched with [{Path(meta["Search Config"]).stem}](../{meta["Search Config"]})'
-    if meta.get('CIFAR-100 Config'):
-        yield f'on CIFAR-100 with [{Path(meta["CIFAR-100 Config"]).stem}](../{meta["CIFAR-100 Config"]})'
+    if meta.get('Study'):
+        yield f'rows `{meta["Study Rows"]}` of [{Path(meta["Study"]).stem}](../{meta["Study"]})'
     if meta.get('Genotype') and meta.get('Init Channels'):
         counts = f'{meta["Parameters"]:,} parameters and {meta["Multiply-Adds"] / 1e6:.1f} M multiply-adds'
         yield f'published cell `{meta["Genotype"]}`, which at {meta["Init Channels"]} channels has {counts}'

@@ -1,32 +1,9 @@
-"""CIFAR-100 without its labels: half of the training images for the weights, half for the architecture.
+"""CIFAR-100 without its labels. Takes the place of cifar10_search.py."""
 
-The architecture's loader is the weights' with the other part of the split (see BilevelHook).
-"""
-
-train_pipeline = [
-    dict(type='RandomCrop', crop_size=32, padding=4),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-    dict(type='mmnas_mae.PackImages'),
-]
-train_dataloader = dict(
-    batch_size=64,
-    num_workers=4,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        type='mmnas_mae.SearchSplit',
-        part='weights',
-        parts=[('weights', 0.5), ('arch', 0.5)],
-        dataset=dict(type='CIFAR100', data_root='data/cifar100', split='train', pipeline=train_pipeline),
-    ),
-)
-val_dataloader = dict(
-    batch_size=64,
-    num_workers=2,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    dataset=dict(
-        type='CIFAR100', data_root='data/cifar100', split='test', pipeline=[dict(type='mmnas_mae.PackImages')]
-    ),
-)
-test_dataloader = val_dataloader
-# Images are read as RGB.
-data_preprocessor = dict(type='ImgDataPreprocessor', mean=[129.304, 124.070, 112.434], std=[68.170, 65.392, 70.418])
+_base_ = ['./cifar10_search.py']
+_images = dict(type='CIFAR100', data_root='data/cifar100')
+train_dataloader = dict(dataset=dict(dataset=_images))
+val_dataloader = dict(dataset=_images)
+test_dataloader = dict(dataset=_images)
+data_preprocessor = dict(mean=[129.304, 124.070, 112.434], std=[68.170, 65.392, 70.418])
+del _images

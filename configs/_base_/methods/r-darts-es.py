@@ -1,8 +1,9 @@
 """R-DARTS (ES): second order, stopped by the dominant eigenvalue, which is measured every 2 epochs."""
 
-_base_ = ['../schedules/search_50e.py', '../search_runtime.py']
-default_hooks = dict(
-    bilevel=dict(order=2),
-    hessian=dict(type='mmnas_mae.HessianHook', interval=2),
-    early_stop=dict(type='mmnas_mae.EarlyStopHook', mode='stop'),
+method = dict(
+    default_hooks=dict(
+        bilevel=dict(order=2),
+        hessian=dict(type='mmnas_mae.HessianHook', interval=2),
+        early_stop=dict(type='mmnas_mae.EarlyStopHook', mode='stop'),
+    )
 )

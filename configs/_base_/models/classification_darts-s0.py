@@ -1,9 +1,0 @@
-"""The supervised objective over the DARTS search network, for 32-pixel images of 10 classes, and its score."""
-
-model = dict(
-    type='mmnas_mae.ClassificationSearch',
-    backbone=dict(type='mmnas_mae.DARTSSupernet', space='darts_s0', init_channels=16, layers=8, stem='cifar'),
-    head=dict(type='mmnas_mae.LinearHead', num_classes=10),
-)
-val_evaluator = dict(type='mmnas_mae.PredictionMetric')
-test_evaluator = val_evaluator
