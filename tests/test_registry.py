@@ -24,6 +24,7 @@ ROLES = {
 SIBLINGS = {
     'regularizers': {'ZeroOneLoss'},
     'optim_constructor': {'BilevelOptimWrapperConstructor'},
+    'genotype_backbone': {'GenotypeNetwork'},
     'nasbench201_network': {'NASBench201Supernet'},
     'transnas101_network': {'TransNASNetwork', 'TransNASSupernet'},
 }

@@ -138,9 +138,16 @@ class OneRow(BaseArchitecture):
 
 @MODELS.register_module()
 class DepthNetwork(torch.nn.Module):
+    out_channels, out_strides = (4,), (1,)
+
     def __init__(self, shown=True):
         super().__init__()
         self.arch = OneRow() if shown else BaseArchitecture()
+
+
+def search(**backbone):
+    head = dict(type='mmnas_mae.LinearHead', num_classes=2)
+    return dict(type='mmnas_mae.ClassificationSearch', backbone=backbone, head=head)
 
 
 def test_the_parameters_of_an_outside_project_are_shown(tmp_path, leave_search):
@@ -150,7 +157,7 @@ def test_the_parameters_of_an_outside_project_are_shown(tmp_path, leave_search):
     for shift, line in enumerate(lines):
         line['parameters'] = dict(depths=[0.0, float(shift), -1.0])
     (folder / 'arch_history.jsonl').write_text(''.join(f'{json.dumps(line)}\n' for line in lines))
-    Config(dict(model=dict(backbone=dict(type='mmnas_mae.DepthNetwork')))).dump(config)
+    Config(dict(model=search(type='mmnas_mae.DepthNetwork'))).dump(config)
     (table,) = alpha_tables(read_search(folder))
     assert (table.title, table.rows, table.columns) == ('depth', ('network',), ('two', 'four', 'six'))
     assert table.weights.shape == table.chosen.shape == (3, 1, 3)
@@ -159,6 +166,6 @@ def test_the_parameters_of_an_outside_project_are_shown(tmp_path, leave_search):
     for line in lines:
         line['parameters'] = {}
     (folder / 'arch_history.jsonl').write_text(''.join(f'{json.dumps(line)}\n' for line in lines))
-    Config(dict(model=dict(backbone=dict(type='mmnas_mae.DepthNetwork', shown=False)))).dump(config)
+    Config(dict(model=search(type='mmnas_mae.DepthNetwork', shown=False))).dump(config)
     with pytest.raises(ValueError, match='BaseArchitecture shows no choices'):
         alpha_tables(read_search(folder))
