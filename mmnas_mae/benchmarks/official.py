@@ -63,8 +63,10 @@ class NASBench201Official(BenchmarkTable):
         try:
             results = self._api.query_meta_info_by_index(entry, hp=epochs)
         except (AssertionError, ValueError, KeyError, OSError) as error:
+            from ..utils.errors import one_line
+
             arch = self._api.meta_archs[entry]
-            raise ValueError(f'the files of {self.name} lack the results of {arch!r}: {_one_line(error)}') from error
+            raise ValueError(f'the files of {self.name} lack the results of {arch!r}: {one_line(error)}') from error
         try:
             if metric == 'params':
                 return round(results.get_compute_costs(name)['params'] * 1e6)
@@ -174,13 +176,15 @@ def _require(module: str, distribution: Optional[str]) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
+        from ..utils.errors import one_line
+
         if distribution is None:
             hint = 'install it from github.com/google-research/nasbench, with the TensorFlow 1 that it needs'
         else:
             hint = f'pip install "mmnas-mae[benchmarks]" (or {distribution} alone)'
         raise ModuleNotFoundError(
             f'this table is read by the package {module.partition(".")[0]}, which cannot be imported '
-            f'({_one_line(error)}): {hint}',
+            f'({one_line(error)}): {hint}',
             name=module,
         ) from error
 
@@ -191,7 +195,9 @@ def _failing(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise ValueError(f'{path} cannot be read: {_one_line(error)}') from error
+        from ..utils.errors import one_line
+
+        raise ValueError(f'{path} cannot be read: {one_line(error)}') from error
 
 
 @contextmanager
@@ -205,7 +211,3 @@ def _environment(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(f'{type(error).__name__}: {error}'.split())

@@ -199,4 +199,6 @@ def _read(file: Path) -> dict[str, list]:
     try:
         return pq.read_table(file).to_pydict()
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f'{file} cannot be read as Parquet: {" ".join(str(error).split())}') from error
+        from ..utils.errors import one_line
+
+        raise ValueError(f'{file} cannot be read as Parquet: {one_line(error, kind=False)}') from error

@@ -1,6 +1,5 @@
 """The discrete search at the end of a one-shot search."""
 
-import json
 import math
 import os
 from pathlib import Path
@@ -14,8 +13,8 @@ from mmengine.runner import Runner
 from ..benchmarks.load import load_table
 from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS
-from ..spaces import Genotype
 from ..utils import unwrap
+from ..utils.records import read_records, write_records
 from .build import build_scorer, run_discrete_search
 from .evaluation import Evaluation, Evaluator
 from .search_run import SearchRun
@@ -97,7 +96,7 @@ class DiscreteSearchHook(Hook):
     def _write(self, runner: Runner, best: Evaluation) -> None:
         found = best.genotype
         meta = dict(seed=runner.seed, epoch=runner.epoch, score=best.score, selected_by=self.search['type'])
-        Genotype(found.space, found.cells, meta, found.macro).save(Path(runner.work_dir, 'genotype.json'))
+        found.with_meta(**meta).save(Path(runner.work_dir, 'genotype.json'))
         table = self.table or next((hook.table for hook in runner.hooks if isinstance(hook, BenchmarkHook)), None)
         if table is None:
             return
@@ -107,7 +106,6 @@ class DiscreteSearchHook(Hook):
             values = {name: value for name, value in values.items() if math.isfinite(value)}
             runner.logger.info(f'{table.name} {", ".join(f"{name} {value:.2f}" for name, value in values.items())}')
         history = Path(runner.work_dir, 'benchmark_history.jsonl')
-        lines = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
-        lines = [line for line in lines if not line.get('selected')]
+        lines = [line for line in read_records(history, runner.logger) if not line.get('selected')]
         lines.append(dict(epoch=runner.epoch, arch=best.arch, values=values, selected=True))
-        history.write_text(''.join(json.dumps(line) + '\n' for line in lines))
+        write_records(history, lines)

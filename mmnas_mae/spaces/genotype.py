@@ -6,7 +6,7 @@ Reading one, from JSON or from text, never executes anything.
 import ast
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Mapping, Union
@@ -122,16 +122,14 @@ class Genotype:
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes JSON; a reader or a crash never meets a half-written file."""
-        path = Path(path)
-        text = json.dumps(self.to_dict(), indent=2)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not a tempfile: those are closed to everyone else, which the genotype should not be.
-        unfinished = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-        try:
-            unfinished.write_text(text)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # Not at the top: the face of utils imports torch, which reading a genotype does without.
+        from ..utils.records import write_json
+
+        write_json(path, self.to_dict(), indent=2)
+
+    def with_meta(self, **meta: Any) -> 'Genotype':
+        """The same architecture with these entries of :attr:`meta` added or replaced."""
+        return replace(self, meta={**self.meta, **meta})
 
     def to_text(self) -> str:
         """Text in the style of DARTS: ``Genotype(normal=[...], normal_concat=[...], ...)``."""

@@ -1,6 +1,5 @@
 """The true accuracy of what a search has found so far, from the table of its benchmark."""
 
-import json
 import math
 import os
 from pathlib import Path
@@ -14,6 +13,7 @@ from ...benchmarks.load import load_table
 from ...benchmarks.table import BenchmarkTable
 from ...registry import HOOKS
 from ...utils import unwrap
+from ...utils.records import append_record, trim_history
 
 #: The cell of NAS-Bench-201 that DARTS collapses to.
 _ALL_SKIP = '|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|'
@@ -88,16 +88,11 @@ class BenchmarkHook(Hook):
                 f'epoch {epoch}: the genotype is the collapsed cell of NAS-Bench-201, all skip connections '
                 '(a larger mask ratio or the hierarchical decoder counteract this)'
             )
-        with _history(runner).open('a') as file:
-            file.write(json.dumps(dict(epoch=epoch, arch=arch, values=values)) + '\n')
+        append_record(_history(runner), dict(epoch=epoch, arch=arch, values=values))
 
     @master_only
     def _drop_history(self, runner: Runner) -> None:
-        path = _history(runner)
-        lines = path.read_text().splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)['epoch'] <= runner.epoch]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(''.join(f'{line}\n' for line in kept))
+        trim_history(_history(runner), runner.epoch, runner.logger)
 
 
 def _history(runner: Runner) -> Path:
