@@ -12,7 +12,8 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.runner import Runner
 
 from ..spaces import prune, space_config
-from ..utils import unwrap
+from ..utils.records import write_json
+from ..utils.unwrap import unwrap
 from .launch import build_runner
 
 #: What a stage leaves for the next one.
@@ -87,7 +88,5 @@ def _write_space(runner: Runner, keep: int, path: Path) -> None:
     if is_main_process():
         arch = unwrap(runner.model).arch
         pruned = space_config(prune(arch.space, arch.weights(), keep))
-        unfinished = path.with_suffix('.tmp')
-        unfinished.write_text(json.dumps(pruned, indent=1))
-        unfinished.replace(path)
+        write_json(path, pruned, indent=1)
     barrier()

@@ -6,8 +6,9 @@ from typing import Any, Iterator, Mapping, Optional, Sequence
 
 from ..registry import BENCHMARKS
 from ..spaces import unique_key
+from ..utils.errors import one_line
 from .benchmark import PARAMETERS, PER_CENT, Benchmark
-from .packages import environment, failing, one_line, require
+from .packages import environment, failing, require
 from .parquet import ParquetTable, open_parquet
 from .table import ArchLike, BenchmarkTable
 

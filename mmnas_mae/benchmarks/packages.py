@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Iterator, Optional
 
+from ..utils.errors import one_line
+
 
 def require(module: str, distribution: Optional[str]) -> ModuleType:
     """Imports a package.
@@ -53,8 +55,3 @@ def environment(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-def one_line(error: Exception) -> str:
-    """An error as one line: its type and what it says."""
-    return ' '.join(f'{type(error).__name__}: {error}'.split())

@@ -5,6 +5,7 @@ from typing import Any, Callable, Iterator, Mapping, Optional
 
 import numpy as np
 
+from ..utils.errors import one_line
 from .benchmark import Benchmark
 from .table import ArchLike, BenchmarkTable
 
@@ -101,4 +102,4 @@ def _read(file: Path) -> dict[str, list]:
     try:
         return pq.read_table(file).to_pydict()
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f'{file} cannot be read as Parquet: {" ".join(str(error).split())}') from error
+        raise ValueError(f'{file} cannot be read as Parquet: {one_line(error, kind=False)}') from error

@@ -12,6 +12,7 @@ from mmengine.dataset import BaseDataset
 from PIL import Image
 
 from ..registry import DATASETS
+from ..utils.errors import one_line
 
 CHANNEL_ORDERS = ('rgb', 'bgr')
 
@@ -126,7 +127,7 @@ class ParquetImages(BaseDataset):
             with Image.open(io.BytesIO(encoded)) as image:
                 pixels = np.array(image.convert('RGB'))
         except Exception as error:
-            reason = 'it is null' if encoded is None else _one_line(error)
+            reason = 'it is null' if encoded is None else one_line(error, kind=False)
             raise RuntimeError(f'{self._files[file]}, row {row}: the image cannot be decoded: {reason}') from error
         return pixels if self.channel_order == 'rgb' else np.ascontiguousarray(pixels[..., ::-1])
 
@@ -186,7 +187,7 @@ def _read(file: Path, image_column: str, label_column: Optional[str]) -> tuple[A
                 raise RuntimeError(f'{file} is empty: it has no rows')
             table = reader.read(columns=list(columns.values()))
     except (pa.ArrowException, OSError) as error:
-        raise RuntimeError(f'{file} cannot be read as Parquet: {_one_line(error)}') from error
+        raise RuntimeError(f'{file} cannot be read as Parquet: {one_line(error, kind=False)}') from error
     images = table.column(image_column)
     if is_struct:
         images = pc.struct_field(images, 'bytes')
@@ -220,7 +221,3 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(str(error).split()) or type(error).__name__

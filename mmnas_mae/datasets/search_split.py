@@ -11,6 +11,7 @@ from mmengine.dataset import BaseDataset
 from torch.utils.data import Dataset
 
 from ..registry import DATASETS
+from ..utils.errors import one_line
 
 
 @DATASETS.register_module()
@@ -131,7 +132,7 @@ class SearchSplit(Dataset):
             try:
                 sample = self._fetch(index)
             except Exception as error:
-                reason = _one_line(error)
+                reason = one_line(error)
                 raise RuntimeError(f'{self._name(index, reason)}: {reason}') from error
         if sample is None:
             raise RuntimeError(f'{self._name(index)}: its pipeline returned None')
@@ -189,11 +190,7 @@ def _build(config: dict) -> Dataset:
         return DATASETS.build(config)
     except Exception as error:
         name = f'data set {config.get("type")!r} with data_root={config.get("data_root", "")!r}'
-        raise RuntimeError(f'{name} cannot be made: {_one_line(error)}') from error
-
-
-def _one_line(error: Exception) -> str:
-    return ' '.join(f'{type(error).__name__}: {error}'.split())
+        raise RuntimeError(f'{name} cannot be made: {one_line(error)}') from error
 
 
 @contextmanager

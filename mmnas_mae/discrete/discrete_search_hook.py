@@ -1,6 +1,5 @@
 """The discrete search at the end of a one-shot search."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Mapping, Optional, Union
@@ -13,7 +12,8 @@ from mmengine.runner import Runner
 from ..benchmarks.load import load_table
 from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS
-from ..utils import unwrap
+from ..utils.records import read_records, write_records
+from ..utils.unwrap import unwrap
 from .run import Found, run_discrete_search
 from .search_run import SearchRun
 
@@ -105,7 +105,6 @@ class DiscreteSearchHook(Hook):
         if found.values is not None:
             runner.logger.info(f'{found.table.name} {found.table.show(found.values)}')
         history = Path(runner.work_dir, 'benchmark_history.jsonl')
-        lines = [json.loads(line) for line in history.read_text().splitlines()] if history.exists() else []
-        lines = [line for line in lines if not line.get('selected')]
+        lines = [line for line in read_records(history, runner.logger) if not line.get('selected')]
         line = dict(epoch=runner.epoch, arch=found.best.arch, values=found.values, units=found.units, selected=True)
-        history.write_text(''.join(json.dumps(line) + '\n' for line in [*lines, line]))
+        write_records(history, [*lines, line])

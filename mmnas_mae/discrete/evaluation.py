@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..spaces import Genotype, SearchSpace
+from ..utils.records import append_record, read_records, write_records
 
 
 class Scorer(ABC):
@@ -143,7 +144,8 @@ class Evaluator:
             self.history.append(Evaluation(number, genotype, arch, *measured))
             if self._path is not None and not replayed:
                 times = {key: round(getattr(measured, key), 6) for key in ('seconds', 'cpu_seconds')}
-                self._write(dict(number=number, arch=arch, score=_or_none(measured.score), **times))
+                line = dict(number=number, arch=arch, score=_or_none(measured.score), **times)
+                append_record(self._path, line)
         return [evaluation.score for evaluation in self.history[first:]]
 
     @property
@@ -181,9 +183,7 @@ class Evaluator:
 
     def _open(self, settings: dict) -> None:
         """Reads what is there and cuts off a line that was not finished."""
-        text = self._path.read_text() if self._path.exists() else ''
-        whole = text[: text.rfind('\n') + 1]
-        lines = [json.loads(line) for line in whole.splitlines()]
+        lines = read_records(self._path)
         if lines:
             found = lines[0].get('settings')
             if found != settings:
@@ -194,15 +194,7 @@ class Evaluator:
                     f'{settings.get(what)!r} here; use another work directory'
                 )
         self._replay = lines[1:]
-        if len(whole) < len(text):
-            self._path.write_text(whole)
-        if not lines:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(dict(settings=settings))
-
-    def _write(self, line: dict) -> None:
-        with self._path.open('a') as file:
-            file.write(json.dumps(line) + '\n')
+        write_records(self._path, lines or [dict(settings=settings)])
 
 
 def _or_none(value: float) -> Optional[float]:

@@ -10,7 +10,7 @@ from ..models.layers.batch_statistics import batch_statistics
 from ..models.objectives.prediction import SCORES
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
-from ..utils import kept_random_state
+from ..utils.seeding import kept_random_state
 from .evaluation import Scorer
 from .search_run import SearchRun
 

@@ -9,6 +9,7 @@ from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
 import torch
 
 from ..datasets.search_split import seeded
+from ..utils.errors import one_line
 
 Item = TypeVar('Item')
 Result = TypeVar('Result')
@@ -146,5 +147,5 @@ def ray_cluster(address: Optional[str] = None, cpus: Optional[int] = None) -> It
 
 
 def _failed(place: int, items: Sequence, error: BaseException) -> RuntimeError:
-    reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+    reason = one_line(error)
     return RuntimeError(f'evaluation {place} of {len(items)} failed: {reason}')

@@ -14,8 +14,8 @@ from ..models import SearchModel
 from ..models.build import build_search_model, model_settings
 from ..models.checkpoint import read_checkpoint
 from ..spaces import SearchSpace
-from ..utils import unwrap
 from ..utils.config import read_config
+from ..utils.unwrap import unwrap
 
 
 class Images(NamedTuple):

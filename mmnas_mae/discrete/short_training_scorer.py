@@ -10,7 +10,7 @@ from ..models import get_skeleton, skeleton_of
 from ..models.layers.batch_statistics import batch_statistics
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
-from ..utils import kept_random_state
+from ..utils.seeding import kept_random_state
 from .evaluation import Scorer
 from .inherited_scorer import image_scores
 from .search_run import SearchRun

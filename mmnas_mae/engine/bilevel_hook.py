@@ -4,18 +4,15 @@ from copy import deepcopy
 from typing import Any, Iterator, Optional
 
 import torch
-from mmengine.dist import all_reduce_params
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from ..models import SearchModel
 from ..registry import HOOKS
-from ..utils import unwrap
-from .arch_grad import enable_grad, first_order, second_order
+from ..utils.unwrap import unwrap
 from .optim_constructor import BilevelOptimWrapper
-from .step import set_epoch, step_loss
+from .step import arch_step, set_epoch
 
 
 @HOOKS.register_module()
@@ -109,36 +106,8 @@ class BilevelHook(Hook):
         if runner.epoch < self.warmup_epochs:
             return
         model = unwrap(runner.model)
-        wrapper = runner.optim_wrapper['arch']
-        scaler = getattr(wrapper, 'loss_scaler', None)
-        scaled = scaler is not None and scaler.is_enabled()
         self.batch = data_batch if self.single_level else self._next_batch()
-        val_loss = step_loss(model, wrapper, self.batch, alpha_step=True)
-        alphas = model.arch_parameters()
-        if self.order == 1:
-            grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
-            loss = loss / scaler.get_scale() if scaled else loss
-        elif scaled:
-            raise ValueError('BilevelHook(order=2) does not go with fp16 loss scaling; use dtype="bfloat16"')
-        else:
-            weights = runner.optim_wrapper['weights']
-            grads, loss = second_order(
-                step_loss(model, weights, data_batch, alpha_step=True),
-                val_loss,
-                alphas,
-                [p for group in weights.optimizer.param_groups for p in group['params']],
-                weights.optimizer,
-                self.radius,
-                model.buffers(),
-                reduce=_mean_over_ranks,
-            )
-        _mean_over_ranks(grads)
-        for alpha, grad in zip(alphas, grads):
-            alpha.grad = grad
-        # The wrapper clips only what requires gradients.
-        with enable_grad(alphas):
-            wrapper.step()
-        wrapper.zero_grad()
+        loss = arch_step(model, runner.optim_wrapper, self.batch, data_batch, self.order, self.radius)
         runner.message_hub.update_scalar('train/arch_loss', loss)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -168,7 +137,3 @@ class BilevelHook(Hook):
         sampler.start = self._position * self._loader.batch_size
         set_epoch(self._loader.dataset, self._epoch)
         self._iterator = iter(self._loader)
-
-
-def _mean_over_ranks(tensors: list[Tensor]) -> None:
-    all_reduce_params(tensors, op='mean')

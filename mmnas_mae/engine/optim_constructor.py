@@ -8,7 +8,7 @@ from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
 from torch import Tensor, nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
-from ..utils import unwrap
+from ..utils.unwrap import unwrap
 
 NAMES = ('weights', 'arch')
 

@@ -1,6 +1,5 @@
 """A run that is told to stop keeps what it has done."""
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -12,6 +11,7 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..registry import HOOKS
+from ..utils.records import replacing, write_text
 
 #: Exit status of a paused run (EX_TEMPFAIL: try again later).
 PAUSED = 75
@@ -77,11 +77,10 @@ class PauseHook(Hook):
         if not self._asked.is_set() or done == len(runner.train_dataloader) or not _between_steps(runner):
             return
         self._done = done
-        file, unfinished = Path(runner.work_dir, NAME), Path(runner.work_dir, 'paused.tmp')
-        runner.save_checkpoint(runner.work_dir, unfinished.name, by_epoch=False)
-        os.replace(unfinished, file)
-        unfinished.write_text(str(file))
-        os.replace(unfinished, Path(runner.work_dir, 'last_checkpoint'))
+        file = Path(runner.work_dir, NAME)
+        with replacing(file) as unfinished:
+            runner.save_checkpoint(runner.work_dir, unfinished.name, by_epoch=False)
+        write_text(Path(runner.work_dir, 'last_checkpoint'), str(file))
         runner.logger.info(f'paused in epoch {runner.epoch + 1} after batch {done}; --resume auto goes on')
         raise SystemExit(PAUSED)
 

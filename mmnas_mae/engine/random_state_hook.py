@@ -9,7 +9,8 @@ from mmengine.runner import Runner
 
 from ..models import SearchModel
 from ..registry import HOOKS
-from ..utils import get_random_state, set_random_state, stream_seed, unwrap
+from ..utils.seeding import get_random_state, set_random_state, stream_seed
+from ..utils.unwrap import unwrap
 from .split_record import check_splits, split_records
 from .step import set_epoch
 

@@ -1,13 +1,14 @@
-"""The loss of a batch as a function that can be evaluated again."""
+"""The loss of a batch as a function that can be evaluated again, and the alpha step on it."""
 
 from contextlib import nullcontext
 from typing import Any, Optional
 
-from mmengine.optim import OptimWrapper
+from mmengine.dist import all_reduce_params
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor
 
-from ..models import SearchModel, fast_layout
-from .arch_grad import LossFn
+from ..models import SearchModel
+from .arch_grad import LossFn, enable_grad, first_order, second_order
 
 
 def set_epoch(dataset: Any, epoch: int) -> None:
@@ -25,11 +26,71 @@ def step_loss(model: SearchModel, wrapper: Optional[OptimWrapper], data_batch: A
         alpha_step: whether the gradient of alpha is wanted.
     """
     data = model.data_preprocessor(data_batch, True)
-    prepared = model.prepare(fast_layout(data['inputs']), data.get('data_samples'))
+    prepared = model.prepare_batch(data['inputs'], data.get('data_samples'))
 
     def loss() -> Tensor:
         precision = nullcontext() if wrapper is None else wrapper.optim_context(model)
         with precision, model.arch.in_alpha_step() if alpha_step else nullcontext():
-            return model.parse_losses(model.total_losses(**prepared))[0]
+            return model.step_loss(prepared)
 
     return loss
+
+
+def arch_step(
+    model: SearchModel,
+    wrappers: OptimWrapperDict,
+    arch_batch: Any,
+    weights_batch: Any,
+    order: int = 1,
+    radius: float = 0.01,
+) -> Tensor:
+    """Optimises the architecture once (paper eq. 2); the gradient is averaged over ranks.
+
+    Clipping and precision are those of the wrapper ``arch``.
+
+    Args:
+        wrappers: the optimizers ``weights`` and ``arch``.
+        arch_batch: data of the validation loss.
+        weights_batch: data of the unrolled step of the weights, for ``order=2``.
+        order: 1, or 2 for the gradient through that step.
+        radius: length of the finite difference of ``order=2``.
+
+    Returns:
+        Tensor: the validation loss, of this rank.
+
+    Raises:
+        ValueError: ``order=2`` with loss scaling.
+    """
+    wrapper, weights = wrappers['arch'], wrappers['weights']
+    scaler = getattr(wrapper, 'loss_scaler', None)
+    scaled = scaler is not None and scaler.is_enabled()
+    if scaled and order == 2:
+        raise ValueError('BilevelHook(order=2) does not go with fp16 loss scaling; use dtype="bfloat16"')
+    val_loss, alphas = step_loss(model, wrapper, arch_batch, alpha_step=True), model.arch_parameters()
+    if order == 1:
+        grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
+        loss = loss / scaler.get_scale() if scaled else loss
+    else:
+        grads, loss = second_order(
+            step_loss(model, weights, weights_batch, alpha_step=True),
+            val_loss,
+            alphas,
+            [p for group in weights.optimizer.param_groups for p in group['params']],
+            weights.optimizer,
+            radius,
+            model.buffers(),
+            reduce=mean_over_ranks,
+        )
+    mean_over_ranks(grads)
+    for alpha, grad in zip(alphas, grads):
+        alpha.grad = grad
+    # The wrapper clips only what requires gradients.
+    with enable_grad(alphas):
+        wrapper.step()
+    wrapper.zero_grad()
+    return loss
+
+
+def mean_over_ranks(tensors: list[Tensor]) -> None:
+    """Averages tensors over ranks in place."""
+    all_reduce_params(tensors, op='mean')

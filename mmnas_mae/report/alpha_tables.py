@@ -9,7 +9,7 @@ from mmengine.config import Config
 
 from ..models import BaseArchitecture, ChoiceTable
 from ..models.build import build_search_model
-from ..utils import kept_random_state
+from ..utils.seeding import kept_random_state
 from .search_history import SearchHistory
 
 

@@ -1,7 +1,6 @@
 """What several searches reconstruct of the same masked images (Figure 3)."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Sequence
 
 import numpy as np
@@ -10,7 +9,9 @@ from matplotlib.figure import Figure
 
 from ..discrete import SearchRun
 from ..models import MAENAS
-from ..utils import kept_random_state, reconstruction_grid
+from ..utils.images import reconstruction_grid
+from ..utils.records import last_checkpoint
+from ..utils.seeding import kept_random_state
 from .pictures import new_figure
 from .search_history import SearchHistory
 
@@ -77,23 +78,10 @@ def reconstructions_figure(found: Reconstructions, labels: Sequence[str]) -> Fig
     return figure
 
 
-def last_checkpoint(history: SearchHistory) -> Path:
-    """The checkpoint that the search has written last, wherever its work directory has moved.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    note = history.folder / 'last_checkpoint'
-    path = history.folder / Path(note.read_text().strip()).name if note.is_file() else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError(f'{history.folder} has no checkpoint (last_checkpoint names none that is there)')
-    return path
-
-
 def _load(history: SearchHistory, heldout: int) -> SearchRun:
     if history.config_file is None:
         raise FileNotFoundError(f'{history.folder} has no config')
-    run = SearchRun.from_config(history.config_file, last_checkpoint(history), heldout=heldout)
+    run = SearchRun.from_config(history.config_file, last_checkpoint(history.folder), heldout=heldout)
     if not isinstance(run.model, MAENAS):
         raise ValueError(f'{history.folder} reconstructs nothing: its objective is {type(run.model).__name__}')
     return run

@@ -11,6 +11,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 from mmengine.config import Config
 
 from ..spaces import CellGenotype, Genotype, get_space, load_genotype
+from ..utils.records import read_records
 
 #: Steps and values of one scalar.
 Series = tuple[tuple[int, ...], tuple[float, ...]]
@@ -139,7 +140,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
     parts = sorted(path.parent for path in folder.glob('*/vis_data'))
     config_file = _config_file(folder, parts)
     scalars, training = _read_scalars([part / 'vis_data' / 'scalars.json' for part in parts])
-    lines = _read_lines(folder / 'evaluations.jsonl') or _read_lines(folder / 'selection.jsonl')
+    lines = read_records(folder / 'evaluations.jsonl') or read_records(folder / 'selection.jsonl')
     pictures = {}
     for part in parts:
         for path in sorted((part / 'vis_data' / 'vis_image').glob('reconstruction_*.png')):
@@ -153,9 +154,9 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
         settings=next((line['settings'] for line in lines if 'settings' in line), None),
         scalars=scalars,
         training=training,
-        epochs=[_read_epoch(line) for line in _read_lines(folder / 'arch_history.jsonl')],
+        epochs=[_read_epoch(line) for line in read_records(folder / 'arch_history.jsonl')],
         genotype=load_genotype(genotype) if genotype.is_file() else None,
-        truth=_read_lines(folder / 'benchmark_history.jsonl'),
+        truth=read_records(folder / 'benchmark_history.jsonl'),
         evaluations=[line for line in lines if 'settings' not in line],
         result=_read_json(folder / 'result.json'),
         pictures=dict(sorted(pictures.items())),
@@ -179,19 +180,6 @@ def _read_json(path: Path) -> Any:
         raise ValueError(f'{path}: not JSON: {error}') from None
 
 
-def _read_lines(path: Path) -> list[dict]:
-    """The lines of a JSON-lines file; the last one may be cut off, if the run was killed."""
-    lines = path.read_text().splitlines() if path.is_file() else []
-    out = []
-    for number, line in enumerate(lines, 1):
-        try:
-            out.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            if number < len(lines):
-                raise ValueError(f'{path}, line {number}: not JSON: {error}') from None
-    return out
-
-
 def _read_epoch(line: Mapping[str, Any]) -> Epoch:
     cells = {kind: CellGenotype.create(cell['nodes'], cell['concat']) for kind, cell in line['genotype'].items()}
     return Epoch(line['epoch'], cells, line['parameters'], line['entropy'], line['skips'])
@@ -202,7 +190,7 @@ def _read_scalars(files: Sequence[Path]) -> tuple[dict[str, Series], frozenset]:
     training = set()
     for file in files:
         own: dict[str, dict[int, float]] = {}
-        for line in _read_lines(file):
+        for line in read_records(file):
             # A training record says its iteration; the step of others is the epoch.
             names = [name for name in line if name not in ('step', 'iter', 'epoch')]
             training.update(names if 'iter' in line else [])

@@ -15,7 +15,7 @@ from ..models.layers.batch_statistics import batch_statistics
 from ..models.objectives.prediction import CORRECT, L1
 from ..models.reconstruction.trivial_fills import diffusion_fill, image_mean
 from ..spaces import Genotype
-from ..utils import kept_random_state
+from ..utils.seeding import kept_random_state
 
 #: What a reconstruction has to beat, by name: (images, mask) -> images.
 TRIVIAL_PREDICTORS = dict(image_mean=image_mean, diffusion_fill=diffusion_fill)

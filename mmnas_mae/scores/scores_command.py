@@ -1,9 +1,7 @@
 """Scoring architectures from the command line, what tools/analysis share."""
 
 import argparse
-import hashlib
 import inspect
-import json
 import sys
 from contextlib import nullcontext
 from functools import partial
@@ -21,6 +19,7 @@ from ..discrete.map_evaluations import WORKERS, map_evaluations, ray_cluster
 from ..discrete.run import scorer_class
 from ..spaces import Genotype
 from ..utils.config import read_config
+from ..utils.records import digest, settings_hash
 from .scores import evaluate_within, sample_architectures, score_columns, trivial_losses
 from .scores_file import write_scores
 
@@ -104,8 +103,8 @@ def _settings(
     return dict(
         benchmark=table.name,
         config=Path(args.config).name,
-        config_digest=_digest(json.dumps(kept, sort_keys=True, default=str).encode()),
-        checkpoint_digest=None if args.checkpoint is None else _digest(Path(args.checkpoint).read_bytes()),
+        config_digest=settings_hash(kept),
+        checkpoint_digest=None if args.checkpoint is None else digest(Path(args.checkpoint).read_bytes()),
         scorer=dict(scorer),
         **{name: getattr(args, name) for name in names},
     )
@@ -128,7 +127,3 @@ def _evaluate(args: argparse.Namespace, evaluate: Evaluator, genotypes: list[Gen
         complete = evaluate_within(evaluate, genotypes, map_fn, at_once, seconds, progress)
     print(file=sys.stderr)
     return complete
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

@@ -8,6 +8,9 @@ from typing import Any, Mapping, Sequence, Union
 
 import numpy as np
 
+from ..utils.errors import one_line
+from ..utils.records import replacing
+
 #: Key of the file's metadata.
 _KEY = b'mmnas_mae.scores'
 
@@ -53,11 +56,8 @@ def write_scores(path: Union[str, os.PathLike], columns: Mapping[str, Sequence],
 
     arrays = {name: pa.array(np.asarray(values), from_pandas=True) for name, values in columns.items()}
     table = pa.table(arrays).replace_schema_metadata({_KEY: json.dumps(meta, default=str)})
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + '.tmp')
-    pq.write_table(table, unfinished)
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        pq.write_table(table, unfinished)
 
 
 def read_scores(path: Union[str, os.PathLike]) -> Scores:
@@ -75,7 +75,7 @@ def read_scores(path: Union[str, os.PathLike]) -> Scores:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError(f'{path} cannot be read as Parquet: {" ".join(str(error).split())}') from error
+        raise ValueError(f'{path} cannot be read as Parquet: {one_line(error, kind=False)}') from error
     meta = (table.schema.metadata or {}).get(_KEY)
     missing = [name for name in OWN_COLUMNS if name not in table.column_names]
     if meta is None or missing:

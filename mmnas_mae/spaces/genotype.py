@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Mapping, Optional, Union
 
+from ..utils.records import write_json
 from ..version import __version__
 
 #: One incoming edge of a node: (operation, source state).
@@ -89,10 +90,6 @@ class Genotype:
     skeleton: Optional[str] = field(default=None, compare=False)
     search: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
-    def with_meta(self, **meta: Any) -> 'Genotype':
-        """The same architecture with these entries of :attr:`meta` added or replaced."""
-        return replace(self, meta={**self.meta, **meta})
-
     def to_dict(self) -> dict:
         """The content of ``genotype.json``."""
         out = dict(
@@ -138,16 +135,11 @@ class Genotype:
 
     def save(self, path: Union[str, os.PathLike]) -> None:
         """Writes JSON; a reader or a crash never meets a half-written file."""
-        path = Path(path)
-        text = json.dumps(self.to_dict(), indent=2)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not a tempfile: those are closed to everyone else, which the genotype should not be.
-        unfinished = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-        try:
-            unfinished.write_text(text)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_json(path, self.to_dict(), indent=2)
+
+    def with_meta(self, **meta: Any) -> 'Genotype':
+        """The same architecture with these entries of :attr:`meta` added or replaced."""
+        return replace(self, meta={**self.meta, **meta})
 
     def to_text(self) -> str:
         """Text in the style of DARTS: ``Genotype(normal=[...], normal_concat=[...], ...)``."""

@@ -1,7 +1,6 @@
 """A search with one seed as a process that can be stopped and goes on, and many of them."""
 
 import argparse
-import hashlib
 import json
 import os
 import shlex
@@ -16,6 +15,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config, DictAction
 
+from ..utils.records import settings_hash, write_json
 from .repeats import STATE
 
 #: Output of the process, in the folder of the run.
@@ -89,11 +89,7 @@ class SeededRun:
         self.scores = scores
         cfg = read_config(config, options)
         self.discrete = 'search' in cfg
-        names = ('work_dir', 'randomness', 'launcher', 'resume')
-        settings = {key: value for key, value in cfg.to_dict().items() if key not in names}
-        if scores is not None:
-            settings['scores'] = scores
-        digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        digest = settings_hash({**cfg.to_dict(), **({} if scores is None else dict(scores=scores))})
         self.state = dict(seed=seed, settings=digest, finished=False, seconds=0.0, starts=0)
         path = self.folder / STATE
         if path.is_file():
@@ -193,11 +189,7 @@ class SeededRun:
 
     def _save(self) -> None:
         """Writes the state; a crash leaves the old one or the new one."""
-        path = self.folder / STATE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix('.tmp')
-        unfinished.write_text(json.dumps(self.state))
-        unfinished.replace(path)
+        write_json(self.folder / STATE, self.state)
 
 
 def run_all(runs: Sequence[SeededRun], jobs: int, seconds: Optional[float] = None, grace: float = 45.0) -> bool:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
-from mmengine.runner import find_latest_checkpoint
 
+from ..utils.records import last_checkpoint
 from .seeded_run import SeededRun, read_config
 
 #: Settings of a discrete search; all others are those of the search that it scores with.
@@ -45,18 +45,6 @@ class StudyRun(SeededRun):
             return str(last_checkpoint(folder) if match[2] else folder)
 
         return _PLACE.sub(place, text)
-
-
-def last_checkpoint(folder: Path) -> Path:
-    """The last checkpoint of a run, wherever its folder has been moved.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    found = find_latest_checkpoint(str(folder))
-    if found is None:
-        raise FileNotFoundError(f'{folder} holds no checkpoint')
-    return folder / Path(found).name
 
 
 class Study:

@@ -4,6 +4,8 @@ import importlib
 
 import torch
 
+from .errors import one_line
+
 
 def check_compiled_ops() -> None:
     """Says how to get them where they are missing; mmdet would fail on import, or at the first box on a GPU.
@@ -18,7 +20,7 @@ def check_compiled_ops() -> None:
             return
         reason = 'has them for the CPU only'
     except ImportError as error:
-        reason = f'does not have them ({" ".join(str(error).split())})'
+        reason = f'does not have them ({one_line(error, kind=False)})'
     command = f'python tools/misc/build_mmcv_ops.py{" --cuda" if needs_cuda else ""}'
     raise RuntimeError(
         f"mmdet needs mmcv's compiled operators; the installed mmcv {reason}: build and install them with `{command}`"

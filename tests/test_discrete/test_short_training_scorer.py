@@ -7,7 +7,7 @@ import torch
 
 from mmnas_mae.discrete import ShortTrainingScorer
 from mmnas_mae.models.layers.batch_statistics import batch_statistics
-from mmnas_mae.utils import kept_random_state
+from mmnas_mae.utils.seeding import kept_random_state
 
 ARCHS = [
     '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|',

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from mmnas_mae.utils import unwrap
+from mmnas_mae.utils.unwrap import unwrap
 
 
 def test_a_wrapper_is_looked_through_and_a_model_is_itself() -> None:

@@ -9,7 +9,6 @@ from typing import Any, Sequence
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from mmengine.dist import all_reduce_params
 from search_speed import EXECUTIONS, SearchStep, measure_search_step
 from torch.nn.parallel import DistributedDataParallel
 
@@ -103,7 +102,7 @@ def _worker(
     options: dict[str, Any] = {}
     if world > 1:
         dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=world)
-        options = dict(wrap=_distributed, reduce=lambda tensors: all_reduce_params(tensors, op='mean'))
+        options = dict(wrap=_distributed)
     step = SearchStep(backbone, batch_size, **options)
     seconds = []
     for i in range(repeats + 1):

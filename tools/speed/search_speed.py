@@ -7,9 +7,11 @@ from typing import Any, Callable, Iterator, Optional
 
 import torch
 from device_rates import Traffic, peak_memory
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 
-from mmnas_mae.engine import first_order, second_order
+from mmnas_mae.engine import second_order
+from mmnas_mae.engine.step import arch_step, mean_over_ranks
 from mmnas_mae.models import DepthwiseConv2d, SearchModel, fast_layout
 from mmnas_mae.registry import MODELS
 
@@ -69,7 +71,6 @@ class SearchStep:
         order: of the alpha gradient, 1 or 2.
         device: where it runs.
         wrap: wraps the model for the weight step, such as DDP.
-        reduce: averages gradients of alpha over ranks in place.
     """
 
     def __init__(
@@ -80,10 +81,8 @@ class SearchStep:
         order: int = 1,
         device: str = 'cpu',
         wrap: Callable[[nn.Module], nn.Module] = lambda model: model,
-        reduce: Callable[[list[Tensor]], None] = lambda tensors: None,
     ) -> None:
         self.order = order
-        self.reduce = reduce
         self.model: SearchModel = MODELS.build(
             dict(
                 type='mmnas_mae.MAENAS',
@@ -98,6 +97,7 @@ class SearchStep:
         self.wrapped = wrap(self.model)
         self.sgd = torch.optim.SGD(self.weights, lr=0.025, momentum=0.9, weight_decay=3e-4)
         self.adam = torch.optim.Adam(self.model.arch_parameters(), lr=3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
+        self.wrappers = OptimWrapperDict(weights=OptimWrapper(self.sgd), arch=OptimWrapper(self.adam))
         self.batches = [torch.randn(batch_size, 3, image_size, image_size, device=device) for _ in STEPS]
 
     def execution(self, name: str) -> Any:
@@ -106,22 +106,22 @@ class SearchStep:
 
     def alpha(self, execution: str) -> None:
         """The alpha step. The plain one computes the gradient of every weight on the way (as DARTS does)."""
+        if execution == 'ours':
+            arch_step(self.model, self.wrappers, *(dict(inputs=images) for images in self.batches), self.order)
+            return
         alphas = self.model.arch_parameters()
-        val_loss, train_loss = (self._loss(images, execution, alpha_step=True) for images in self.batches)
+        val_loss, train_loss = (self._plain_loss(images) for images in self.batches)
         if self.order == 1:
-            if execution == 'plain':
-                for alpha in alphas:
-                    alpha.requires_grad_(True)
-                grads = torch.autograd.grad(val_loss(), [*alphas, *self.weights], allow_unused=True)[: len(alphas)]
-                for alpha in alphas:
-                    alpha.requires_grad_(False)
-            else:
-                grads = first_order(val_loss, alphas)[0]
+            for alpha in alphas:
+                alpha.requires_grad_(True)
+            grads = torch.autograd.grad(val_loss(), [*alphas, *self.weights], allow_unused=True)[: len(alphas)]
+            for alpha in alphas:
+                alpha.requires_grad_(False)
         else:
             buffers = self.model.buffers()
             grads = second_order(train_loss, val_loss, alphas, self.weights, self.sgd, buffers=buffers)[0]
         grads = list(grads)
-        self.reduce(grads)
+        mean_over_ranks(grads)
         for alpha, grad in zip(alphas, grads):
             alpha.grad = grad
         self.adam.step()
@@ -129,25 +129,18 @@ class SearchStep:
 
     def weights_step(self, execution: str) -> None:
         """The weight step."""
-        images = self.batches[1] if execution == 'plain' else fast_layout(self.batches[1])
-        if self.wrapped is self.model:
-            loss = self._loss(images, execution)()
+        if execution == 'plain' and self.wrapped is self.model:
+            loss = self._plain_loss(self.batches[1])()
         else:
-            loss = self.model.parse_losses(self.wrapped(images, mode='loss'))[0]
+            loss = self.model.parse_losses(self.wrapped(self.batches[1], mode='loss'))[0]
         loss.backward()
         nn.utils.clip_grad_norm_(self.weights, 5)
         self.sgd.step()
         self.sgd.zero_grad()
 
-    def _loss(self, images: Tensor, execution: str, alpha_step: bool = False) -> Callable[[], Tensor]:
-        images = images if execution == 'plain' else fast_layout(images)
+    def _plain_loss(self, images: Tensor) -> Callable[[], Tensor]:
         prepared = self.model.prepare(images)
-
-        def loss() -> Tensor:
-            with self.model.arch.in_alpha_step() if alpha_step else nullcontext():
-                return self.model.parse_losses(self.model.total_losses(**prepared))[0]
-
-        return loss
+        return lambda: self.model.step_loss(prepared)
 
     def run(self, step: str, execution: str) -> None:
         """One of :data:`STEPS`, in one of :data:`EXECUTIONS`."""

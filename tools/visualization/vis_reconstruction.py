@@ -11,7 +11,7 @@ from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_common_arguments, load_config
 from mmnas_mae.models import MAENAS
 from mmnas_mae.models.build import build_search_model
-from mmnas_mae.utils import reconstruction_grid
+from mmnas_mae.utils.images import reconstruction_grid
 
 
 @run_tool

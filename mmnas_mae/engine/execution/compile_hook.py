@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...utils import unwrap
+from ...utils.unwrap import unwrap
 from ..stabilisers.hessian_hook import HessianHook
 
 

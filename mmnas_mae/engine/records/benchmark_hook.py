@@ -1,6 +1,5 @@
 """The true accuracy of what a search has found so far, from the table of its benchmark."""
 
-import json
 import os
 from pathlib import Path
 from typing import Optional, Sequence, Union
@@ -12,7 +11,8 @@ from mmengine.runner import Runner
 from ...benchmarks.load import load_table
 from ...benchmarks.table import BenchmarkTable
 from ...registry import HOOKS
-from ...utils import unwrap
+from ...utils.records import append_record, trim_history
+from ...utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -72,20 +72,15 @@ class BenchmarkHook(Hook):
         else:
             runner.visualizer.add_scalars({f'benchmark/{name}': value for name, value in values.items()}, step=epoch)
             runner.logger.info(f'epoch {epoch}: {self.table.name} {self.table.show(values)}; {arch}')
-        skip = getattr(model.arch.space, 'skip_op', None)
+        skip = model.arch.space.skip_op
         if genotype.cells and all(0 < cell.num_edges == cell.count(skip) for cell in genotype.cells.values()):
             runner.logger.warning(f'epoch {epoch}: the genotype is the collapsed cell, {skip} on all of its edges')
         units = {name: self.table.units[name] for name in values or {}}
-        with _history(runner).open('a') as file:
-            file.write(json.dumps(dict(epoch=epoch, arch=arch, values=values, units=units)) + '\n')
+        append_record(_history(runner), dict(epoch=epoch, arch=arch, values=values, units=units))
 
     @master_only
     def _drop_history(self, runner: Runner) -> None:
-        path = _history(runner)
-        lines = path.read_text().splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)['epoch'] <= runner.epoch]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(''.join(f'{line}\n' for line in kept))
+        trim_history(_history(runner), runner.epoch, runner.logger)
 
 
 def _history(runner: Runner) -> Path:

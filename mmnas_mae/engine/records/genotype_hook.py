@@ -1,7 +1,5 @@
 """What the search has found so far, on disk and in the log."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, Optional
 
@@ -11,7 +9,8 @@ from mmengine.runner import Runner
 
 from ...registry import HOOKS
 from ...spaces import Genotype
-from ...utils import unwrap
+from ...utils.records import append_record, settings_hash, trim_history
+from ...utils.unwrap import unwrap
 
 
 @HOOKS.register_module()
@@ -43,11 +42,7 @@ class GenotypeHook(Hook):
     @master_only
     def before_train(self, runner: Runner) -> None:
         """Drops the history that a resumed run will write again."""
-        path = self._history(runner)
-        lines = path.read_text().splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)['epoch'] <= runner.epoch]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(''.join(f'{line}\n' for line in kept))
+        trim_history(self._history(runner), runner.epoch, runner.logger)
 
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
@@ -55,8 +50,8 @@ class GenotypeHook(Hook):
         model = unwrap(runner.model)
         epoch = runner.epoch + 1
         genotype = model.genotype()
-        meta = dict(config_hash=_config_hash(runner), seed=runner.seed, epoch=epoch)
-        self._genotype = genotype.with_meta(**meta)
+        digest = settings_hash(runner.cfg.to_dict())
+        self._genotype = genotype.with_meta(config_hash=digest, seed=runner.seed, epoch=epoch)
         self._write(runner)
 
         entropy, space = model.arch.entropy(), model.arch.space
@@ -70,8 +65,7 @@ class GenotypeHook(Hook):
             entropy=entropy,
             skips=skips,
         )
-        with self._history(runner).open('a') as file:
-            file.write(json.dumps(record) + '\n')
+        append_record(self._history(runner), record)
         runner.visualizer.add_scalars({'arch/entropy': entropy, 'arch/skips': skips}, step=epoch)
         runner.logger.info(f'epoch {epoch}: alpha entropy {entropy:.4f}, {skips} skips; {space.format(genotype)}')
         if skips > self.collapse_ratio * cell.num_edges and entropy <= self.undecided:
@@ -94,11 +88,3 @@ class GenotypeHook(Hook):
     @staticmethod
     def _history(runner: Runner) -> Path:
         return Path(runner.work_dir, 'arch_history.jsonl')
-
-
-def _config_hash(runner: Runner) -> str:
-    """Hash of the settings that shape the search; where and from where it runs are none."""
-    settings = {
-        k: v for k, v in runner.cfg.to_dict().items() if k not in ('work_dir', 'resume', 'load_from', 'launcher')
-    }
-    return hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode()).hexdigest()[:16]

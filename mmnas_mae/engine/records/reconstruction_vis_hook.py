@@ -7,7 +7,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...utils import reconstruction_grid, unwrap
+from ...utils.images import reconstruction_grid
+from ...utils.unwrap import unwrap
 
 
 @HOOKS.register_module()

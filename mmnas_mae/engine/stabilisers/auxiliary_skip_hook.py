@@ -5,7 +5,7 @@ from torch import nn
 
 from ...models import AuxiliarySkipMixedOp
 from ...registry import HOOKS
-from ...utils import unwrap
+from ...utils.unwrap import unwrap
 from .epoch_schedule_hook import EpochScheduleHook
 
 

@@ -1,6 +1,5 @@
 """Early stopping and adaptive regularisation of R-DARTS."""
 
-import json
 import math
 from pathlib import Path
 from typing import Any, Optional, Sequence
@@ -12,10 +11,13 @@ from mmengine.runner import Runner
 
 from ...registry import HOOKS
 from ...spaces import Genotype
-from ...utils import unwrap
+from ...utils.records import trim_history
+from ...utils.unwrap import unwrap
 from .hessian_hook import HessianHook
 
 MODES = ('stop', 'simulate', 'adapt')
+#: A weight decay multiplied up to the limit may stay below it by rounding.
+_NEARLY = 1 - 1e-6
 
 
 def early_stop_epoch(
@@ -67,7 +69,10 @@ class EarlyStopHook(Hook):
     ``stop`` ends the search, with that genotype as ``genotype.json``. ``simulate`` goes on.
     ``adapt`` goes back to the checkpoint of that epoch (weights, architecture, optimizers and
     eigenvalues), multiplies the weight decay by ``multiplier`` and trains the remaining
-    epochs, until ``max_weight_decay`` is reached; it needs the checkpoints of all epochs,
+    epochs. It does so again and again until the weight decay has reached ``max_weight_decay``,
+    which it passes if the multiplier does not hit it (up to rounding); a weight decay of 0 is
+    never changed. The published rule compares logarithms, to one digit, and says the same of
+    the weight decays of its searches, 3e-4 to 3e-2 or 3e-1. It needs the checkpoints of all epochs,
     that is ``default_hooks.checkpoint.max_keep_ckpts=-1``.
 
     Args:
@@ -77,7 +82,7 @@ class EarlyStopHook(Hook):
         max_weight_decay: no more triggers of ``adapt`` once it is reached.
 
     Raises:
-        ValueError: ``mode`` is unknown.
+        ValueError: ``mode`` is unknown, ``multiplier`` is not above 1 or ``max_weight_decay`` not above 0.
     """
 
     # After the schedules have stepped, since it may take them back; before the checkpoint is written.
@@ -95,6 +100,10 @@ class EarlyStopHook(Hook):
     ) -> None:
         if mode not in MODES:
             raise ValueError(f'EarlyStopHook.mode must be one of {MODES}, got {mode!r}')
+        if multiplier <= 1:
+            raise ValueError(f'EarlyStopHook.multiplier must be above 1, got {multiplier}')
+        if max_weight_decay <= 0:
+            raise ValueError(f'EarlyStopHook.max_weight_decay must be above 0, got {max_weight_decay}')
         self.mode = mode
         self.rule = dict(window=window, start=start, delta=delta, factor=factor)
         self.multiplier = multiplier
@@ -147,7 +156,7 @@ class EarlyStopHook(Hook):
         if self.mode != 'adapt':
             return bool(self._triggers)
         decay = runner.optim_wrapper['weights'].optimizer.param_groups[0]['weight_decay']
-        return not decay or round(math.log(self.max_weight_decay) / math.log(decay), 1) == 1.0
+        return not decay or decay >= _NEARLY * self.max_weight_decay
 
     def after_train(self, runner: Runner) -> None:
         """The genotype of a search that was stopped is the one recorded."""
@@ -190,9 +199,8 @@ class EarlyStopHook(Hook):
 
     @master_only
     def _save(self, runner: Runner, name: str, epoch: int) -> None:
-        found = Genotype.from_dict(self._genotypes[epoch])
-        meta = dict(seed=runner.seed, epoch=epoch + 1)
-        found.with_meta(**meta).save(Path(runner.work_dir, name))
+        found = Genotype.from_dict(self._genotypes[epoch]).with_meta(seed=runner.seed, epoch=epoch + 1)
+        found.save(Path(runner.work_dir, name))
 
 
 def _check_checkpoints(runner: Runner) -> None:
@@ -208,5 +216,4 @@ def _check_checkpoints(runner: Runner) -> None:
 def _trim_histories(runner: Runner, epoch: int) -> None:
     """Drops what was written about epochs that are trained again."""
     for path in Path(runner.work_dir).glob('*_history.jsonl'):
-        lines = path.read_text().splitlines()
-        path.write_text(''.join(f'{line}\n' for line in lines if json.loads(line)['epoch'] <= epoch))
+        trim_history(path, epoch, runner.logger)

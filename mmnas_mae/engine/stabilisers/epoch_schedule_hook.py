@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
-from ...utils import unwrap
+from ...utils.unwrap import unwrap
 
 
 class EpochScheduleHook(Hook):

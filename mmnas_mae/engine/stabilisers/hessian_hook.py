@@ -1,18 +1,15 @@
 """How sharp the validation loss is in the architecture."""
 
-import json
-from pathlib import Path
 from typing import Optional
 
-from mmengine.dist import all_reduce_params, master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from torch import Tensor
 
 from ...registry import HOOKS
-from ...utils import kept_random_state, unwrap
+from ...utils.seeding import kept_random_state
+from ...utils.unwrap import unwrap
 from ..bilevel_hook import BilevelHook
-from ..step import step_loss
+from ..step import mean_over_ranks, step_loss
 from .curvature import dominant_eigenvalue
 
 
@@ -24,8 +21,7 @@ class HessianHook(Hook):
     batch of the last alpha step (automl/RobustDARTS: src/search/train_search.py). The search
     goes on as if nothing had been measured. Epochs without an alpha step are passed over.
 
-    File in the work directory: ``hessian_history.jsonl``, one line a measurement with
-    ``epoch`` (as in the log, from 1) and ``eigenvalue``. Scalar: ``arch/eigenvalue``.
+    Scalar: ``arch/eigenvalue``, of each measured epoch (as in the log, from 1).
 
     Args:
         interval: epochs from one measurement to the next.
@@ -50,7 +46,7 @@ class HessianHook(Hook):
         self._bilevel: Optional[BilevelHook] = None
 
     def before_train(self, runner: Runner) -> None:
-        """Finds the alpha step; drops the history that a resumed run will write again.
+        """Finds the alpha step.
 
         Raises:
             TypeError: alpha is not optimised in this run.
@@ -58,10 +54,9 @@ class HessianHook(Hook):
         self._bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
         if self._bilevel is None:
             raise TypeError('HessianHook measures what mmnas_mae.BilevelHook optimises; this run has no such hook')
-        self._drop_history(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Measures, logs and records."""
+        """Measures and logs."""
         epoch = runner.epoch
         due = epoch % self.interval == 0 or epoch == runner.max_epochs - 1
         if not due or self._bilevel.batch is None:
@@ -69,7 +64,6 @@ class HessianHook(Hook):
         self.eigenvalues[epoch] = value = self._measure(runner)
         runner.visualizer.add_scalars({'arch/eigenvalue': value}, step=epoch + 1)
         runner.logger.info(f'epoch {epoch + 1}: dominant eigenvalue {value:.6g}')
-        self._write(runner, epoch + 1, value)
 
     def _measure(self, runner: Runner) -> float:
         model = unwrap(runner.model)
@@ -78,7 +72,7 @@ class HessianHook(Hook):
             with kept_random_state():
                 loss = step_loss(model, None, self._bilevel.batch, alpha_step=True)
                 buffers = list(model.buffers())
-                return dominant_eigenvalue(loss, model.arch_parameters(), buffers, self.steps, _mean_over_ranks)
+                return dominant_eigenvalue(loss, model.arch_parameters(), buffers, self.steps, mean_over_ranks)
         finally:
             for generator, state in zip(model.generators(), states):
                 generator.set_state(state)
@@ -91,23 +85,3 @@ class HessianHook(Hook):
         """Takes them up."""
         if runner._resume:
             self.eigenvalues = dict(checkpoint.get('eigenvalues', {}))
-
-    @master_only
-    def _drop_history(self, runner: Runner) -> None:
-        path = _history(runner)
-        lines = path.read_text().splitlines() if path.exists() else []
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(''.join(f'{line}\n' for line in lines if json.loads(line)['epoch'] <= runner.epoch))
-
-    @master_only
-    def _write(self, runner: Runner, epoch: int, value: float) -> None:
-        with _history(runner).open('a') as file:
-            file.write(json.dumps(dict(epoch=epoch, eigenvalue=value)) + '\n')
-
-
-def _history(runner: Runner) -> Path:
-    return Path(runner.work_dir, 'hessian_history.jsonl')
-
-
-def _mean_over_ranks(tensors: list[Tensor]) -> None:
-    all_reduce_params(tensors, op='mean')

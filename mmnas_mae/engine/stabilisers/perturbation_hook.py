@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ...registry import HOOKS
-from ...utils import unwrap
+from ...utils.unwrap import unwrap
 from ..arch_grad import gradients, replayed
 from ..step import step_loss
 

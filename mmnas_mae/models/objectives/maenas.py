@@ -7,7 +7,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ...registry import MODELS
-from ...utils import stream_seed
+from ...utils.seeding import stream_seed
 from ..layers.masked_norm import Visibility
 from ..reconstruction.feature_bridge import FeatureBridge
 from ..reconstruction.masked_reconstruction_head import Reconstruction

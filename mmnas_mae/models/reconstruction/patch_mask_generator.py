@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
-from ...utils import stream_seed
+from ...utils.seeding import stream_seed
 
 
 @MODELS.register_module()
