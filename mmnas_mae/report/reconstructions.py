@@ -52,6 +52,8 @@ def compare_reconstructions(histories: Sequence[SearchHistory], num_images: int 
             run.model.eval()
             torch.manual_seed(0)  # for relaxations that draw
             results = run.model.judge(run.model.reconstruct(images, mask), images, samples, mask)
+            if 'reconstruction' not in results[0]:
+                raise ValueError(f'{history.folder} compares no pixels: its target gives no picture')
             losses.append(float(torch.stack([result.l1 for result in results]).mean()))
             output = torch.stack([result.reconstruction for result in results])
             grids.append(np.split(reconstruction_grid(images, mask, output, mean, std), 3))

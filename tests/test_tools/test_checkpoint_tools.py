@@ -112,7 +112,9 @@ def test_what_reconstructs_nothing_is_not_drawn(search: tuple[Path, Path], call:
     assert 'reconstructs nothing: its objective is RotationSearch' in printed
 
 
-def test_a_genotype_of_a_project_is_drawn(command: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_genotype_of_a_project_is_drawn_and_counted(
+    command: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In a process of its own, so that what the project registers does not reach other tests."""
     monkeypatch.setenv('PYTHONPATH', '.')
     cell = dict(nodes=[[['asym_conv_3x3', 0], ['skip_connect', 1]]] * 2, concat=[2, 3])
@@ -123,6 +125,12 @@ def test_a_genotype_of_a_project_is_drawn(command: Callable, tmp_path: Path, mon
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     assert (tmp_path / 'genotype.png').stat().st_size > 10_000
+    small = ['--init-channels', 4, '--layers', 3]
+    process = command('tools/analysis/get_flops.py', file, *small, *flags)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    # Stem, three cells with two convolutions and two skips each (the last two at stride 2), classifier.
+    assert json.loads(output.splitlines()[-1])['params'] == 348 + 320 + 1152 + 4160 + 330
 
 
 def test_a_module_that_is_not_there_is_named(call: Callable) -> None:

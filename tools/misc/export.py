@@ -9,12 +9,15 @@ import json
 import sys
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
+from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, run_tool
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.utils.config import read_config
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('model', help='config of a retraining or a detector, genotype.json, published name or text')
@@ -22,30 +25,25 @@ def main() -> None:
     parser.add_argument('--out', required=True, help='file to write')
     parser.add_argument('--backbone', action='store_true', help='only the backbone: one output for each stage')
     parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
-    parser.add_argument('--init-channels', type=int, help='C of a genotype (default: 36, or 48 with --stem imagenet)')
-    parser.add_argument('--layers', type=int, help='cells of a genotype (default: 20, or 14 with --stem imagenet)')
-    parser.add_argument('--stem', choices=['cifar', 'imagenet'], default='cifar', help='stem of a genotype')
-    parser.add_argument('--num-classes', type=int, help='classes of a genotype (default: 10, or 1000)')
+    add_network_arguments(parser)
+    add_import_argument(parser)
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
     parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
     args = parser.parse_args()
-    try:
-        backbone, classes = describe(args)
-        shape = args.shape or ([32] if backbone['stem'] == 'cifar' else [224])
-        # The features of a detector's strides or of a classifier's stages, whatever its head reads.
-        if args.backbone or classes is None:
-            model = build_backbone(**backbone)
-        else:
-            backbone = {name: value for name, value in backbone.items() if name != 'out_indices'}
-            model = build_network('darts', backbone.pop('genotype'), classes, **backbone)
-        if args.checkpoint:
-            load_weights(model, args.checkpoint)
-        model = without_noise(model.eval()) if args.mean_noise else model.eval()
-        path = export_network(model, args.out, (3, shape[0], shape[-1]), dynamo=args.dynamo)
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
-        sys.exit(f'error: {error}')
+    backbone, classes = describe(args)
+    shape = args.shape or ([32] if backbone['stem'] == 'cifar' else [224])
+    # The features of a detector's strides or of a classifier's stages, whatever its head reads.
+    if args.backbone or classes is None:
+        model = build_backbone(**backbone)
+    else:
+        backbone = {name: value for name, value in backbone.items() if name != 'out_indices'}
+        model = build_network('darts', backbone.pop('genotype'), classes, **backbone)
+    if args.checkpoint:
+        load_weights(model, args.checkpoint)
+    model = without_noise(model.eval()) if args.mean_noise else model.eval()
+    path = export_network(model, args.out, (3, shape[0], shape[-1]), dynamo=args.dynamo)
     # Another batch than the one that was traced
     images = torch.randn(3, 3, shape[0], shape[-1], generator=torch.Generator().manual_seed(0))
     difference = max_difference(model, path, images)
@@ -58,8 +56,7 @@ def main() -> None:
 def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
     """Arguments of the backbone, and the number of classes (None for a detector)."""
     if args.model.endswith('.py'):
-        cfg = Config.fromfile(args.model)
-        cfg.merge_from_dict(args.cfg_options or {})
+        cfg = read_config(args.model, args.cfg_options)
         backbone = dict(cfg.model.backbone)
         if backbone.pop('type') != 'mmnas_mae.GenotypeBackbone':
             raise ValueError(f'the backbone of {args.model!r} is no mmnas_mae.GenotypeBackbone')
@@ -69,11 +66,8 @@ def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
             return backbone, None
         backbone.pop('out_indices', None)
         return backbone, cfg.model.head.num_classes
-    size = dict(cifar=(36, 20, 10), imagenet=(48, 14, 1000))[args.stem]
-    channels, layers, classes = (
-        given or default for given, default in zip((args.init_channels, args.layers, args.num_classes), size)
-    )
-    return dict(genotype=args.model, init_channels=channels, layers=layers, stem=args.stem), classes
+    size, classes = network_size(args)
+    return dict(genotype=args.model, **size), classes
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from mmnas_mae.apis import build_network
+from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.costs.latency import measure_speed
 
@@ -22,6 +23,7 @@ REFERENCES = {'ResNet-50': 'resnet50_8xb32_in1k', 'MobileNetV3-Large': 'mobilene
 COLUMNS = ('network', 'params_m', 'macs_m', 'latency_ms', 'latency_p90_ms', 'throughput')
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('genotypes', nargs='+', help='genotype.json, published name or text; NAME@C for other channels')
@@ -37,14 +39,12 @@ def main() -> None:
     parser.add_argument('--channels-last', action='store_true', help='the memory layout that some devices prefer')
     parser.add_argument('--no-references', action='store_true', help='the genotypes alone')
     parser.add_argument('--out', help='writes the JSON to this file as well')
+    add_import_argument(parser)
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     shape = (3, args.shape[0], args.shape[-1])
-    try:
-        networks = {name: build_genotype(name, args) for name in args.genotypes}
-    except (ValueError, FileNotFoundError) as error:
-        sys.exit(f'error: {error}')
+    networks = {name: build_genotype(name, args) for name in args.genotypes}
     if not args.no_references:
         networks.update({name: build_reference(config, args.num_classes) for name, config in REFERENCES.items()})
     rows = []

@@ -35,6 +35,8 @@ def main() -> None:
     model.eval()
     with torch.no_grad():
         samples = model.val_step(next(iter(loader)))
+    if 'reconstruction' not in samples[0]:
+        raise ValueError(f'config {args.config!r} compares no pixels: its target gives no picture')
     images, masks, reconstructions, errors = (
         torch.stack([getattr(sample, name) for sample in samples]) for name in ('image', 'mask', 'reconstruction', 'l1')
     )
