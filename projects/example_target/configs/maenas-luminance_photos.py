@@ -1,0 +1,11 @@
+"""MAE-NAS with the target of this project, on photographs that come with installed packages.
+
+Command: PYTHONPATH=. python tools/train.py projects/example_target/configs/maenas-luminance_photos.py
+Hardware: 2 CPU cores, half a minute.
+Expected: a genotype; no table of the paper.
+"""
+
+_base_ = ['../../../configs/quickstart/maenas_darts-s0-c4-l5_photos.py']
+custom_imports = dict(imports=['projects.example_target.luminance_target'], allow_failed_imports=False)
+model = dict(head=dict(target=dict(type='mmnas_mae.LuminanceTarget')))
+train_dataloader = dict(dataset=dict(parts=[('weights', 0.03), ('arch', 0.03)]))
