@@ -8,7 +8,7 @@ from mmnas_mae.registry import MODELS
 
 @MODELS.register_module()
 class LuminanceTarget(ReconstructionTarget):
-    """The mean over the channels of each masked pixel: where edges are counts, colour does not."""
+    """The mean over the channels of each masked pixel: colour is left out."""
 
     def out_channels(self, image_channels: int) -> int:
         """One channel, whatever the images have; the decoder gives as many."""

@@ -10,6 +10,10 @@ import pytest
 #: Of each extension its config, and what only it brings about, an expression of the ``run`` of :data:`SCRIPT`.
 SEARCHES = {
     'example_space': ('maenas_two-node-c4-l5_photos', 'genotype.space == "two_node"'),
+    'example_skeleton': (
+        'maenas-pyramid_photos',
+        'genotype.skeleton == "pyramid" and network.backbone.out_strides == (4, 8, 16, 32)',
+    ),
     'example_relaxation': (
         'maenas-sparsemax_photos',
         'all((w >= 0).all() and w.sum(-1).allclose(torch.ones(14)) for w in model.arch.weights().values())',
@@ -42,8 +46,8 @@ from mmnas_mae.utils.config import read_config
 torch.set_num_threads(1)
 out, TRUE, RATIOS, draw = Path(sys.argv[1]), 61.5, [], PatchMaskGenerator.__call__
 SMALL = [
-    'train_dataloader.dataset.dataset.indices=64', 'train_dataloader.dataset.parts=[(weights,0.5),(arch,0.5)]',
-    'val_dataloader.dataset.dataset.indices=40', 'train_cfg.max_epochs=2', 'train_cfg.val_interval=2',
+    'train_dataloader.dataset.dataset.indices=32', 'train_dataloader.dataset.parts=[(weights,0.5),(arch,0.5)]',
+    'val_dataloader.dataset.dataset.indices=20', 'train_cfg.max_epochs=2', 'train_cfg.val_interval=2',
     'log_level=ERROR',
 ]
 
@@ -75,12 +79,15 @@ for name, (config, expression) in json.loads(sys.argv[2]).items():
         pq.write_table(pa.table(table), out / 'two_node_photos.parquet')
         options.append(f'default_hooks.benchmark.table={out}')
     RATIOS.clear()
+    # A skeleton of four stages says itself how many cells each has.
+    layers = {} if name == 'example_skeleton' else dict(layers=5)
+    extra = [part for key, value in layers.items() for part in (f'--{key}', value)]
     tool('tools/train.py', config, '--work-dir', folder, '--cfg-options', *options)
     tool('tools/derive_genotype.py', config, folder / 'epoch_2.pth', '--out', folder / 'derived.json')
     genotype = load_genotype(folder / 'derived.json')
     tool('tools/visualization/draw_genotype.py', folder / 'derived.json', '--out', folder / 'cells.png')
-    tool('tools/analysis/get_flops.py', folder / 'derived.json', '--init-channels', 4, '--layers', 5)
-    network = build_network(genotype.space, genotype, num_classes=7, init_channels=4, layers=5).eval()
+    tool('tools/analysis/get_flops.py', folder / 'derived.json', '--init-channels', 4, *extra)
+    network = build_network(genotype.space, genotype, num_classes=7, init_channels=4, **layers).eval()
     model = build_search_model(read_config(config), folder / 'epoch_2.pth')
     scalars = {key: values[-1] for key, (steps, values) in read_search(folder).scalars.items()}
     print('\\n' + json.dumps(dict(
@@ -90,6 +97,20 @@ for name, (config, expression) in json.loads(sys.argv[2]).items():
         same=genotype == load_genotype(folder / 'genotype.json'),
         own=bool(eval(expression)),
     )), flush=True)
+"""
+
+DETECTOR = """
+import json, torch
+from mmdet.registry import MODELS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+config = Config.fromfile('projects/example_skeleton/configs/retinanet_pyramid_fpn_1x_coco.py')
+config.model.backbone.genotype = 'DARTS_V2'
+init_default_scope('mmdet')
+model = MODELS.build(config.model).eval()
+levels = [list(level.shape) for level in model.extract_feat(torch.randn(1, 3, 128, 128))]
+print(json.dumps(dict(strides=model.backbone.out_strides, levels=levels)))
 """
 
 
@@ -116,6 +137,14 @@ def test_an_extension_goes_all_the_way_by_the_tools(facts, name):
     assert found['same']
     assert found['logits'] == [2, 7]
     assert found['picture'] > 5_000
+
+
+def test_a_detector_builds_on_the_four_levels_of_the_skeleton(repository):
+    printed = run(repository, '-W', 'ignore', '-c', DETECTOR)
+    assert json.loads(printed.splitlines()[-1]) == {
+        'strides': [4, 8, 16, 32],
+        'levels': [[1, 256, side, side] for side in (16, 8, 4, 2, 1)],
+    }
 
 
 def test_the_searcher_finds_a_cell_that_no_neighbour_beats(repository, data_file, tmp_path):
