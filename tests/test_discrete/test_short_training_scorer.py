@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmnas_mae.discrete import ShortTrainingScorer
+from mmnas_mae.models import DARTSSupernet
 from mmnas_mae.models.layers.batch_statistics import batch_statistics
 from mmnas_mae.utils.seeding import kept_random_state
 
@@ -102,6 +103,17 @@ def test_more_masks_average_the_score(small_run):
     assert scores[1] == pytest.approx(losses[0], abs=1e-6)
     assert scores[3] == pytest.approx(sum(losses) / 3, abs=1e-6)
     assert len({round(loss, 6) for loss in losses}) == 3
+
+
+class OwnSupernet(DARTSSupernet):
+    """A search network that no skeleton is registered for."""
+
+
+def test_a_search_network_of_its_own_is_not_scored_as_darts(small_run):
+    run = small_run('maenas_darts-s0_1xb64-50e_cifar10', heldout=4, train=8)
+    run.model.backbone = OwnSupernet(init_channels=2, layers=3)
+    with pytest.raises(ValueError, match="skeleton 'OwnSupernet' has no stand-alone network"):
+        ShortTrainingScorer(run, steps=1, batch_size=4)
 
 
 def test_wrong_settings_are_named(small_run):

@@ -92,7 +92,7 @@ def test_a_genotype_file_builds_in_every_space(tmp_path):
 def test_what_does_not_belong_together_is_refused():
     with pytest.raises(ValueError, match="unknown search space 'resnet'; there are: .*nasbench201"):
         build_network('resnet', OPTIMUM)
-    with pytest.raises(ValueError, match="space darts needs a genotype of it, this one belongs to 'nasbench201'"):
+    with pytest.raises(ValueError, match="darts needs a genotype of it, this one belongs to 'nasbench201'"):
         build_network('darts', OPTIMUM)
     with pytest.raises(ValueError, match="transnas101 needs a genotype of it, this one belongs to 'nasbench201'"):
         build_network('transnas101', OPTIMUM)

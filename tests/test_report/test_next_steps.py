@@ -2,7 +2,9 @@
 
 import argparse
 import random
+import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from mmengine.config import Config, DictAction
@@ -54,6 +56,21 @@ def test_what_was_found_is_what_they_train(space, names, repository, tmp_path):
         elif step.name == 'query':
             arch = shlex.split(step.command)[-1]
             assert get_space(space).parse(arch) == genotype
+
+
+@pytest.mark.parametrize(
+    'skeleton, search, reason',
+    [
+        ('OwnNetwork', {}, "the skeleton 'OwnNetwork' has no stand-alone network"),
+        ('darts', dict(strides=[1, 2, 2, 2]), r'strides \(1, 2, 2\), this skeleton has \(1, 2, 2, 2\)'),
+    ],
+)
+def test_a_skeleton_of_its_own_is_not_retrained_as_darts(tmp_path, skeleton, search, reason):
+    genotype = get_space('darts_s0').random_genotype(random.Random(1))
+    replace(genotype, skeleton=skeleton, search=search).save(tmp_path / 'genotype.json')
+    steps = next_steps(SearchHistory(tmp_path, genotype=load_genotype(tmp_path / 'genotype.json')))
+    assert [step.name for step in steps] == ['draw', 'none']
+    assert re.match(f'# .*{reason}', steps[1].command)
 
 
 def test_an_unfinished_search_goes_on(leave_search, tmp_path):

@@ -7,7 +7,7 @@ import torch
 from mmengine.hooks import Hook
 
 from mmnas_mae.engine import AuxiliarySkipHook, DropPathHook, SkipDropoutHook, TemperatureHook
-from mmnas_mae.models import AuxiliarySkipMixedOp, DARTSSupernet, SkipDropoutMixedOp
+from mmnas_mae.models import AuxiliarySkipMixedOp, BaseNetwork, DARTSSupernet, SkipDropoutMixedOp
 
 
 def fake_runner(max_epochs: int, **backbone) -> SimpleNamespace:
@@ -32,6 +32,17 @@ def test_drop_path_rises_to_or_towards_its_end(reach_end: bool, expected: list) 
     runner = fake_runner(4)
     hook = DropPathHook(0.2, reach_end)
     assert over_epochs(hook, runner, lambda: runner.model.backbone.drop_path_prob) == pytest.approx(expected)
+
+
+def test_drop_path_acts_on_any_network_that_declares_it() -> None:
+    model = torch.nn.Module()
+    model.own, model.other = BaseNetwork(), BaseNetwork()
+    model.own.drop_path_prob = 0.0
+    DropPathHook(0.2, reach_end=True).before_train_epoch(SimpleNamespace(model=model, epoch=3, max_epochs=4))
+    assert model.own.drop_path_prob == pytest.approx(0.2)
+    assert model.other.drop_path_prob is None
+    with pytest.raises(TypeError, match='DropPathHook needs .*BaseNetwork whose drop_path_prob .* got BaseNetwork'):
+        DropPathHook(0.2).before_train_epoch(SimpleNamespace(model=model.other, epoch=0, max_epochs=4))
 
 
 def test_temperature_falls_linearly_from_start_to_end() -> None:

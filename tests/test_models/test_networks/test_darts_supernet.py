@@ -78,7 +78,7 @@ def test_each_feature_is_the_last_output_of_its_stage():
 @pytest.mark.parametrize(
     'kwargs, reason',
     [
-        (dict(stem='tiny'), r"stem must be one of \('cifar', 'imagenet'\), got 'tiny'"),
+        (dict(stem='tiny'), r"stem must be one of \('cifar', 'imagenet'\), or the config of a module, got 'tiny'"),
         (dict(layers=2), r'layers must be at least 3 \(one cell for each stage\), got 2'),
         (dict(space='darts_s9'), "unknown search space 'darts_s9'; there are: .*darts_s0"),
         (dict(space='nasbench201'), r"stacks normal and reduce cells with two inputs; .*'cell': '1 inputs'"),
