@@ -3,8 +3,10 @@
 import argparse
 import functools
 import sys
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
+from ..models import skeleton_name
+from ..spaces import Genotype
 from ..utils.config import import_modules
 
 #: (channels, cells, classes) of a derived network by its stem, as DARTS trains it on CIFAR-10 and ImageNet.
@@ -60,13 +62,28 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that say how large the network of a genotype is."""
     defaults = zip(('init-channels', 'layers', 'num-classes'), ('C', 'cells', 'classes'), *SIZES.values())
     for flag, what, small, large in defaults:
-        text = f'{what} of a genotype (default: {small}, or {large} with --stem imagenet)'
+        text = (
+            f'{what} of a genotype (default: {small}, imagenet stem: {large}; another skeleton has its own)'
+        )
         parser.add_argument(f'--{flag}', type=int, help=text)
-    parser.add_argument('--stem', choices=list(SIZES), default='cifar', help='stem of a genotype')
+    parser.add_argument('--stem', choices=list(SIZES), help='stem of a genotype (default: that of its search)')
 
 
-def network_size(args: argparse.Namespace) -> tuple[dict[str, Any], int]:
-    """Settings of the skeleton, and classes, that :func:`add_network_arguments` has read."""
-    given = (args.init_channels, args.layers, args.num_classes)
-    channels, layers, classes = (default if value is None else value for value, default in zip(given, SIZES[args.stem]))
-    return dict(init_channels=channels, layers=layers, stem=args.stem), classes
+def network_size(args: argparse.Namespace, genotype: Genotype) -> tuple[dict[str, Any], int]:
+    """Settings of the skeleton, and classes, that :func:`add_network_arguments` has read.
+
+    What is not given is, on the skeleton of DARTS, as DARTS trains it; on another one, left to it.
+    """
+    settings = {name: getattr(args, name) for name in ('init_channels', 'layers', 'stem')}
+    stem = network_stem(args, genotype)
+    *sizes, classes = SIZES.get(stem if isinstance(stem, str) else 'cifar', SIZES['cifar'])
+    if skeleton_name(genotype) == 'darts':
+        defaults = dict(zip(settings, (*sizes, stem)))
+        settings = {name: defaults[name] if value is None else value for name, value in settings.items()}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    return settings, classes if args.num_classes is None else args.num_classes
+
+
+def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dict]:
+    """The stem that was asked for, else that of the search which has found the genotype, else ``cifar``."""
+    return args.stem or genotype.search.get('stem', 'cifar')

@@ -1,6 +1,7 @@
 """From a genotype to its network, a plain module, and from a config to its search model."""
 
 import copy
+import inspect
 import os
 from typing import Any, Mapping, Optional, Union
 
@@ -60,7 +61,8 @@ def build_network(
             ``decoder`` (``transnas101``); those of its class in another.
 
     Raises:
-        ValueError: the space is unknown, ``arch`` is none of its members, or its skeleton has no stand-alone network.
+        ValueError: the space is unknown, ``arch`` is none of its members, its skeleton has no stand-alone network
+            or not that setting.
         FileNotFoundError: ``arch`` is neither a file nor the text of an architecture.
 
     Example:
@@ -69,6 +71,10 @@ def build_network(
     """
     skeleton, genotype, space = _resolve(space, arch)
     kwargs = macro if space is None else dict(macro, space=space)
+    try:
+        inspect.signature(skeleton.network).bind(genotype, num_classes, **kwargs)
+    except TypeError as error:
+        raise ValueError(f'the network of {genotype.space!r}: {error}') from None
     return skeleton.network(genotype, num_classes, **kwargs)
 
 

@@ -12,8 +12,9 @@ from mmengine.config import DictAction
 from mmengine.registry import MODELS, init_default_scope
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, run_tool
+from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, network_stem, run_tool
 from mmnas_mae.costs import measure_complexity
+from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
 
 
@@ -33,8 +34,9 @@ def main() -> None:
         model.forward = getattr(model, 'extract_feat', model.forward)
         stem = cfg.model.backbone.get('stem', 'cifar')
     else:
-        stem, (size, classes) = args.stem, network_size(args)
-        model = build_network('darts', args.model, classes, **size)
+        genotype = load_genotype(args.model)
+        stem, (size, classes) = network_stem(args, genotype), network_size(args, genotype)
+        model = build_network(genotype.space, genotype, classes, **size)
     shape = args.shape or ([32] if stem == 'cifar' else [224])
     shape = (3, shape[0], shape[-1])
     result = measure_complexity(model, shape)

@@ -12,8 +12,9 @@ import torch
 from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
-from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, run_tool
+from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, network_stem, run_tool
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
 
 
@@ -33,13 +34,15 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
     args = parser.parse_args()
     backbone, classes = describe(args)
-    shape = args.shape or ([32] if backbone['stem'] == 'cifar' else [224])
+    genotype = load_genotype(backbone['genotype'], backbone.get('space'))
+    stem = backbone.get('stem') or network_stem(args, genotype)
+    shape = args.shape or ([32] if stem == 'cifar' else [224])
     # The features of a detector's strides or of a classifier's stages, whatever its head reads.
     if args.backbone or classes is None:
         model = build_backbone(**backbone)
     else:
-        backbone = {name: value for name, value in backbone.items() if name != 'out_indices'}
-        model = build_network('darts', backbone.pop('genotype'), classes, **backbone)
+        settings = {key: value for key, value in backbone.items() if key not in ('genotype', 'out_indices')}
+        model = build_network(settings.pop('space', None) or genotype.space, genotype, classes, **settings)
     if args.checkpoint:
         load_weights(model, args.checkpoint)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
@@ -66,7 +69,7 @@ def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
             return backbone, None
         backbone.pop('out_indices', None)
         return backbone, cfg.model.head.num_classes
-    size, classes = network_size(args)
+    size, classes = network_size(args, load_genotype(args.model))
     return dict(genotype=args.model, **size), classes
 
 
