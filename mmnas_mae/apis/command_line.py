@@ -62,9 +62,7 @@ def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that say how large the network of a genotype is."""
     defaults = zip(('init-channels', 'layers', 'num-classes'), ('C', 'cells', 'classes'), *SIZES.values())
     for flag, what, small, large in defaults:
-        text = (
-            f'{what} of a genotype (default: {small}, imagenet stem: {large}; another skeleton has its own)'
-        )
+        text = f'{what} of a genotype (default: {small}, imagenet stem: {large}; another skeleton has its own)'
         parser.add_argument(f'--{flag}', type=int, help=text)
     parser.add_argument('--stem', choices=list(SIZES), help='stem of a genotype (default: that of its search)')
 

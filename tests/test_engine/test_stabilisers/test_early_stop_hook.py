@@ -3,6 +3,7 @@
 import copy
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
@@ -145,6 +146,36 @@ def test_adaptive_regularisation_goes_back_and_multiplies_the_weight_decay(
     assert checkpoint['eigenvalues'] == {0: 1.0, 1: 1.0, 2: 2.0, 3: 2.0, 4: 9.0}
 
 
+@pytest.mark.parametrize(
+    'start, multiplier, limit, decays',
+    [
+        # The published ones, for S1 to S3 and for S4.
+        (3e-4, 10.0, 0.03, [3e-4, 3e-3, 3e-2]),
+        (3e-4, 10.0, 0.3, [3e-4, 3e-3, 3e-2, 3e-1]),
+        # A multiplier that does not hit the limit passes it once.
+        (3e-4, 2.0, 0.001, [3e-4, 6e-4, 1.2e-3]),
+        # At and above 1, where a logarithm changes its sign.
+        (0.5, 2.0, 1.0, [0.5, 1.0]),
+        (1.0, 10.0, 30.0, [1.0, 10.0, 100.0]),
+        (0.03, 10.0, 0.03, [0.03]),
+        (0.0, 10.0, 0.03, [0.0]),
+    ],
+)
+def test_the_weight_decay_is_multiplied_up_to_its_limit(
+    start: float, multiplier: float, limit: float, decays: list
+) -> None:
+    hook = EarlyStopHook(mode='adapt', multiplier=multiplier, max_weight_decay=limit)
+    group = dict(weight_decay=start)
+    runner: Any = SimpleNamespace(
+        optim_wrapper=dict(weights=SimpleNamespace(optimizer=SimpleNamespace(param_groups=[group])))
+    )
+    seen = [start]
+    while not hook._done(runner):
+        group['weight_decay'] *= multiplier
+        seen.append(group['weight_decay'])
+    assert seen == pytest.approx(decays)
+
+
 class Interrupt(Hook):
     def __init__(self, at: int) -> None:
         self.at, self.iterations = at, 0
@@ -192,3 +223,7 @@ def test_settings_that_do_not_go_together_are_named(
         run_search(cfg)
     with pytest.raises(ValueError, match=r"EarlyStopHook.mode must be one of \('stop', 'simulate', 'adapt'\), got 'x'"):
         EarlyStopHook(mode='x')
+    with pytest.raises(ValueError, match='EarlyStopHook.multiplier must be above 1, got 1.0'):
+        EarlyStopHook(multiplier=1.0)
+    with pytest.raises(ValueError, match='EarlyStopHook.max_weight_decay must be above 0, got 0.0'):
+        EarlyStopHook(max_weight_decay=0.0)
