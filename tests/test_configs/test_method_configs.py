@@ -172,14 +172,7 @@ def test_the_pairs_that_the_paper_combines_exist() -> None:
 
 
 @pytest.mark.parametrize('name', ALL)
-def test_the_config_says_how_to_run_it_and_what_to_expect(name: str) -> None:
-    text = (SEARCH / f'{name}.py').read_text()
-    docstring = text.split('"""')[1]
-    command = 'tools/dist_train.sh' if '_8xb' in name else 'python tools/train.py'
-    assert re.search(f'^Command: {command} configs/search/{name}.py', docstring, re.MULTILINE)
-    assert re.search(r'^Hardware: [18] GPU', docstring, re.MULTILINE)
-    assert re.search(r'^Expected: ', docstring, re.MULTILINE)
-    assert 'not yet reproduced' in re.sub(r'\s+', ' ', docstring)
+def test_the_name_of_the_config_says_its_batch_size_and_epochs(name: str) -> None:
     batch_size, epochs = re.search(r'xb(\d+)-(\d+)e_', name).groups()
     cfg = load(name)
     assert cfg.train_dataloader.batch_size == int(batch_size)

