@@ -13,6 +13,8 @@ from mmengine.config import Config, DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.models import skeleton_name
+from mmnas_mae.spaces import load_genotype
 
 
 def main() -> None:
@@ -24,7 +26,9 @@ def main() -> None:
     parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
     parser.add_argument('--init-channels', type=int, help='C of a genotype (default: 36, or 48 with --stem imagenet)')
     parser.add_argument('--layers', type=int, help='cells of a genotype (default: 20, or 14 with --stem imagenet)')
-    parser.add_argument('--stem', choices=['cifar', 'imagenet'], default='cifar', help='stem of a genotype')
+    parser.add_argument(
+        '--stem', choices=['cifar', 'imagenet'], help='stem of a genotype (default: of its search, or cifar)'
+    )
     parser.add_argument('--num-classes', type=int, help='classes of a genotype (default: 10, or 1000)')
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
@@ -33,13 +37,14 @@ def main() -> None:
     args = parser.parse_args()
     try:
         backbone, classes = describe(args)
-        shape = args.shape or ([32] if backbone['stem'] == 'cifar' else [224])
+        shape = args.shape or ([32] if backbone.get('stem', 'cifar') == 'cifar' else [224])
         # The features of a detector's strides or of a classifier's stages, whatever its head reads.
         if args.backbone or classes is None:
             model = build_backbone(**backbone)
         else:
             backbone = {name: value for name, value in backbone.items() if name != 'out_indices'}
-            model = build_network('darts', backbone.pop('genotype'), classes, **backbone)
+            genotype = load_genotype(backbone.pop('genotype'))
+            model = build_network(genotype.space, genotype, classes, **backbone)
         if args.checkpoint:
             load_weights(model, args.checkpoint)
         model = without_noise(model.eval()) if args.mean_noise else model.eval()
@@ -69,11 +74,18 @@ def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
             return backbone, None
         backbone.pop('out_indices', None)
         return backbone, cfg.model.head.num_classes
-    size = dict(cifar=(36, 20, 10), imagenet=(48, 14, 1000))[args.stem]
+    genotype = load_genotype(args.model)
+    if skeleton_name(genotype) != 'darts':
+        # Another skeleton takes what is given, by its own defaults else.
+        given = dict(init_channels=args.init_channels, layers=args.layers)
+        macro = {name: value for name, value in given.items() if value is not None}
+        return dict(genotype=genotype, **macro), args.num_classes or 10
+    stem = args.stem or genotype.search.get('stem', 'cifar')
+    size = (36, 20, 10) if stem == 'cifar' else (48, 14, 1000)
     channels, layers, classes = (
         given or default for given, default in zip((args.init_channels, args.layers, args.num_classes), size)
     )
-    return dict(genotype=args.model, init_channels=channels, layers=layers, stem=args.stem), classes
+    return dict(genotype=genotype, init_channels=channels, layers=layers, stem=stem), classes
 
 
 if __name__ == '__main__':
