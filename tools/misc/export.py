@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument('--init-channels', type=int, help='C of a genotype (default: 36, or 48 with --stem imagenet)')
     parser.add_argument('--layers', type=int, help='cells of a genotype (default: 20, or 14 with --stem imagenet)')
     parser.add_argument(
-        '--stem', choices=['cifar', 'imagenet'], help='stem of a genotype (default: of its search, or cifar)'
+        '--stem', choices=['cifar', 'imagenet'], help='of a genotype (default: of its search, or cifar)'
     )
     parser.add_argument('--num-classes', type=int, help='classes of a genotype (default: 10, or 1000)')
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
