@@ -19,7 +19,8 @@ from .networks.base_network import BaseNetwork
 from .networks.darts_network import DARTSNetwork
 from .networks.darts_supernet import DARTSSupernet
 from .networks.features_only import FeatureInfo, FeaturesOnly
-from .networks.genotype_backbone import GenotypeBackbone, GenotypeNetwork
+from .networks.genotype_backbone import GenotypeBackbone
+from .networks.genotype_network import GenotypeNetwork
 from .networks.nasbench101_architecture import NASBench101Architecture
 from .networks.nasbench101_network import NASBench101Network
 from .networks.nasbench101_supernet import NASBench101Supernet

@@ -14,9 +14,9 @@ from ..architecture.cell_architecture import CellArchitecture
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
+from ..layers.transnas101_decoders import ClassificationDecoder, SegmentationDecoder
 from .base_network import BaseNetwork
 from .skeleton import Skeleton
-from .transnas101_decoders import ClassificationDecoder, SegmentationDecoder
 
 DECODERS = ('classification', 'segmentation')
 

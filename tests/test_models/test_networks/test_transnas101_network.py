@@ -9,7 +9,7 @@ from torch import nn
 
 from mmnas_mae.models import MAENAS, TransNASNetwork, TransNASSupernet, Visibility
 from mmnas_mae.models.layers.ops import FactorizedReduce, Identity
-from mmnas_mae.models.networks.transnas101_decoders import SegmentationDecoder
+from mmnas_mae.models.layers.transnas101_decoders import SegmentationDecoder
 from mmnas_mae.spaces import TRANSNAS101_OPS, get_space, load_genotype
 
 
