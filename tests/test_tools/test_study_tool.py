@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from mmnas_mae.report import read_search
+
 STUDY = """
 title = 'Two scores'
 seeds = [1]
@@ -68,8 +70,8 @@ def test_a_study_runs_its_rows_once_and_writes_what_they_found(call, study, tmp_
         edges = [op for node in genotype['cells']['cell']['nodes'] for op, _ in node]
         assert row['skips']['mean'] == edges.count('skip_connect')
         assert row['runs'][0]['seconds'] == json.loads((folder / 'repeat.json').read_text())['seconds'] > 0
-    eigenvalue = json.loads((runs / 'supernet/seed_1/hessian_history.jsonl').read_text().splitlines()[-1])['eigenvalue']
-    assert rows['supernet']['eigenvalue']['mean'] == pytest.approx(eigenvalue)
+    _, eigenvalues = read_search(runs / 'supernet/seed_1').scalars['arch/eigenvalue']
+    assert rows['supernet']['eigenvalue']['mean'] == pytest.approx(eigenvalues[-1])
     for name in ('table', 'masked'):
         with (runs / name / 'seed_1' / 'curve.csv').open() as file:
             curve = list(csv.DictReader(file))

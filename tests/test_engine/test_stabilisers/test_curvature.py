@@ -1,7 +1,6 @@
 """The Hessian of the validation loss by alpha."""
 
 import copy
-from pathlib import Path
 from typing import Callable
 
 import numpy as np
@@ -11,6 +10,7 @@ from mmengine.config import Config
 
 from mmnas_mae.engine import HessianHook, dominant_eigenvalue, first_order, hessian
 from mmnas_mae.models import MAENAS
+from mmnas_mae.report import read_search
 
 
 @pytest.fixture(scope='module')
@@ -105,7 +105,9 @@ def test_a_measured_search_equals_one_that_is_not(search_cfg: Config, run_search
         assert torch.equal(a, b), name
     hook = next(hook for hook in other.hooks if isinstance(hook, HessianHook))
     assert list(hook.eigenvalues) == [0, 1]  # every second epoch, and the last one
-    assert len(Path(other.work_dir, 'hessian_history.jsonl').read_text().splitlines()) == 2
+    steps, values = read_search(other.work_dir).scalars['arch/eigenvalue']
+    assert list(steps) == [1, 2]
+    assert list(values) == pytest.approx(list(hook.eigenvalues.values()))
 
 
 @pytest.mark.parametrize(
