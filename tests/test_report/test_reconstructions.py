@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmnas_mae.report.reconstructions import compare_reconstructions, last_checkpoint
+from mmnas_mae.report.reconstructions import compare_reconstructions
 from mmnas_mae.report.search_history import read_search
+from mmnas_mae.utils.records import last_checkpoint
 
 
 @pytest.fixture
@@ -71,8 +72,8 @@ def test_searches_are_compared(searches, repository, tmp_path):
         assert matplotlib.image.imread(path).shape[1] == 1560
 
     # Without checkpoints there are curves only.
-    last_checkpoint(histories[1]).unlink()
-    with pytest.raises(FileNotFoundError, match='without has no checkpoint'):
+    last_checkpoint(histories[1].folder).unlink()
+    with pytest.raises(FileNotFoundError, match='without holds no checkpoint'):
         compare_reconstructions(histories)
 
 

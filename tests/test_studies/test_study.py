@@ -114,6 +114,7 @@ def test_a_row_waits_for_the_row_that_it_names(study, tmp_path, repository):
     folder.mkdir(parents=True)
     # The file names where the run was made, which may have been moved since.
     (folder / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
+    (folder / 'epoch_2.pth').touch()
     options = [runs[3].resolve(option) for option in runs[3].options]
     assert f'run.checkpoint={folder / "epoch_2.pth"}' in options
     assert f'run.config={folder}/config.py' in options
@@ -232,6 +233,7 @@ rows = [
     assert runs[5].after == [runs[3]]
     (tmp_path / 'w/net/seed_1').mkdir(parents=True)
     (tmp_path / 'w/net/seed_1/last_checkpoint').write_text('epoch_1.pth')
+    (tmp_path / 'w/net/seed_1/epoch_1.pth').touch()
     assert runs[5].command()[3] == str(tmp_path / 'w/net/seed_1/epoch_1.pth')
 
     truth = np.array([90.0, 91.0, 92.0, 93.0])
