@@ -13,6 +13,7 @@ from mmengine.runner import Runner
 
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import read_config
+from ..utils.records import last_checkpoint
 from .command_line import add_import_argument
 
 #: Hooks that MMEngine registers by itself, unless they are None.
@@ -128,14 +129,10 @@ def _last_checkpoint(cfg: Config) -> Optional[str]:
 
     None leaves it to MMEngine: nothing was written, or not into the work directory.
     """
-    note = Path(cfg.work_dir, 'last_checkpoint')
     hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
-    if not note.is_file() or hook.get('out_dir'):
+    if not Path(cfg.work_dir, 'last_checkpoint').is_file() or hook.get('out_dir'):
         return None
-    path = note.with_name(Path(note.read_text().strip()).name)
-    if not path.is_file():
-        raise FileNotFoundError(f'{str(note)!r} names {path.name!r}, which is not there: nothing to resume from')
-    return str(path)
+    return str(last_checkpoint(cfg.work_dir))
 
 
 def _drop_hooks(cfg: Config) -> None:

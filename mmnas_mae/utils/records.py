@@ -119,10 +119,12 @@ def last_checkpoint(folder: PathLike) -> Path:
     """The checkpoint that a run has written last, wherever its work directory has been moved.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is none; says whether none was written or the file is missing.
     """
     note = Path(folder, 'last_checkpoint')
-    path = Path(folder, Path(note.read_text().strip()).name) if note.is_file() else None
-    if path is None or not path.is_file():
-        raise FileNotFoundError(f'{folder} holds no checkpoint (last_checkpoint names none that is there)')
+    if not note.is_file():
+        raise FileNotFoundError(f'{folder} holds no checkpoint: there is no {note.name}')
+    path = note.with_name(Path(note.read_text().strip()).name)
+    if not path.is_file():
+        raise FileNotFoundError(f'{folder} holds no checkpoint: {str(note)!r} names {path.name!r}, which is not there')
     return path
