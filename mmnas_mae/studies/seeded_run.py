@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
-from mmengine.config import Config, DictAction
+from mmengine.config import DictAction
 
+from ..utils.config import read_config
 from ..utils.records import settings_hash, write_json
 from .repeats import STATE
 
@@ -22,21 +23,6 @@ from .repeats import STATE
 LOG = 'repeat.log'
 #: Scores of architectures, there too.
 SCORES = 'scores.parquet'
-
-
-def read_config(config: Union[str, os.PathLike], options: Sequence[str] = ()) -> Config:
-    """A config with options of the command line, ``key=value`` each.
-
-    Raises:
-        FileNotFoundError: there is no such config.
-    """
-    if not Path(config).is_file():
-        raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
-    cfg = Config.fromfile(config)
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
-    cfg.merge_from_dict(parser.parse_args(['--cfg-options', *options] if options else []).cfg_options)
-    return cfg
 
 
 class SeededRun:
@@ -66,7 +52,8 @@ class SeededRun:
 
     Raises:
         FileNotFoundError: there is no such config.
-        ValueError: the folder belongs to other settings.
+        ModuleNotFoundError: see :func:`mmnas_mae.utils.config.read_config`.
+        ValueError: the folder belongs to other settings, or the config names a class without its prefix.
     """
 
     def __init__(
@@ -87,7 +74,7 @@ class SeededRun:
         self.name = name or f'seed {seed}'
         self.after = list(after)
         self.scores = scores
-        cfg = read_config(config, options)
+        cfg = read_config(config, _settings(options))
         self.discrete = 'search' in cfg
         digest = settings_hash({**cfg.to_dict(), **({} if scores is None else dict(scores=scores))})
         self.state = dict(seed=seed, settings=digest, finished=False, seconds=0.0, starts=0)
@@ -190,6 +177,13 @@ class SeededRun:
     def _save(self) -> None:
         """Writes the state; a crash leaves the old one or the new one."""
         write_json(self.folder / STATE, self.state)
+
+
+def _settings(options: Sequence[str]) -> dict[str, Any]:
+    """Options of the command line, ``key=value`` each, as settings by their dotted keys."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    return parser.parse_args(['--cfg-options', *options] if options else []).cfg_options
 
 
 def run_all(runs: Sequence[SeededRun], jobs: int, seconds: Optional[float] = None, grace: float = 45.0) -> bool:
