@@ -10,6 +10,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 from ..spaces import SearchSpace, get_space
+from ..utils.errors import one_line
 from .networks.pretrained import check_weights
 from .objectives.search_model import SearchModel
 
@@ -31,7 +32,7 @@ def read_checkpoint(checkpoint: Union[str, os.PathLike]) -> dict[str, Any]:
     try:
         content = CheckpointLoader.load_checkpoint(name, map_location='cpu', logger='silent')
     except (EOFError, RuntimeError, pickle.UnpicklingError) as error:
-        raise ValueError(f'checkpoint {name!r} cannot be read: {" ".join(str(error).split())}') from None
+        raise ValueError(f'checkpoint {name!r} cannot be read: {one_line(error, kind=False)}') from None
     if not isinstance(content, Mapping):
         raise ValueError(f'checkpoint {name!r} holds no weights but a {type(content).__name__}')
     return content

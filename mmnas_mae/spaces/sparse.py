@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass
 
 from ..registry import SPACES
+from ..utils.errors import one_line
 from .cell_graph import CellGraph
 from .darts import DARTS_OPS
 from .genotype import CellGenotype, Edge, Genotype
@@ -76,7 +77,7 @@ class SparseCellSpace(CellSpace):
                 if not str(keyword.arg).endswith('_concat')
             }
         except (SyntaxError, TypeError, ValueError, KeyError, RecursionError, MemoryError) as error:
-            reason = ' '.join(str(error).split())[:120]
+            reason = one_line(error, kind=False)[:120]
             raise ValueError(
                 f'a genotype of {self.name} reads Genotype(normal=[(operation, node, source), ...]): {reason}'
             ) from None

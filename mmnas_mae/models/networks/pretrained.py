@@ -49,7 +49,7 @@ def check_weights(
         'unknown': [name for name in given if name not in own],
         'of another shape': [name for name in given if name in own and given[name].shape != own[name].shape],
     }
-    found = ', '.join(f'{len(names)} {what} (first: {prefix}{names[0]})' for what, names in problems.items() if names)
+    found = ', '.join(f'{len(names)} {kind} (first: {prefix}{names[0]})' for kind, names in problems.items() if names)
     if found:
         hint = ''
         if any(name.startswith('backbone.') for name in given) and not any(n.startswith('backbone.') for n in own):
