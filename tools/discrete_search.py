@@ -18,6 +18,7 @@ from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.records import write_json
 
 
 @run_tool
@@ -59,7 +60,7 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
     found.genotype.save(folder / 'genotype.json')
     found.write_curve(folder / 'curve.csv')
     result = found.result()
-    (folder / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
+    write_json(folder / 'result.json', result, indent=2)
     return result
 
 

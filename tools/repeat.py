@@ -16,6 +16,7 @@ from typing import Sequence
 from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.studies.repeats import STATE, format_summary, read_repeat, summarize
 from mmnas_mae.studies.seeded_run import SeededRun, run_all
+from mmnas_mae.utils.records import write_json
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -39,9 +40,7 @@ def main() -> int:
     finished = True if args.aggregate_only else run_all(runs, args.jobs)
     repeats = [read_repeat(run.folder) for run in runs if (run.folder / STATE).is_file()]
     summary = summarize(repeats)
-    file = runs[0].folder.parent / 'summary.json'
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(summary, indent=2) + '\n')
+    write_json(runs[0].folder.parent / 'summary.json', summary, indent=2)
     if not args.json:
         print(format_summary(summary) + '\n')
     print(json.dumps(summary))

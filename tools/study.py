@@ -9,7 +9,6 @@ ROWS:key=value for the rows whose names match, as in 'hd-*:model.masking=sparse'
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from mmnas_mae.studies.study import Study
 from mmnas_mae.studies.study_pictures import draw_study
 from mmnas_mae.studies.study_scores import compare_scores
 from mmnas_mae.studies.study_table import format_study, read_study, study_summary
+from mmnas_mae.utils.records import write_json, write_text
 
 TOOLS = Path(__file__).resolve().parent
 
@@ -80,8 +80,8 @@ def study(args: argparse.Namespace) -> int:
     text = format_study(summary, study.columns)
     scores = compare_scores(study.rows, found, study.truths, folder)
     text = text if scores is None else f'{text}\n{scores}'
-    (folder / 'study.json').write_text(json.dumps(summary, indent=2) + '\n')
-    (folder / 'study.md').write_text(text)
+    write_json(folder / 'study.json', summary, indent=2)
+    write_text(folder / 'study.md', text)
     pictures = draw_study(study, found, folder)
     print(f'\n{text}\n{" ".join(map(str, [folder / "study.json", folder / "study.md", *pictures]))}')
     failed = [run.name for run in runs if run.failed]

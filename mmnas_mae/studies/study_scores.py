@@ -1,12 +1,12 @@
 """What the rows of a study that score architectures say together."""
 
-import json
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
 from ..scores.correlation_report import format_study, plain, plot_study
 from ..scores.correlation_study import Protocol, study
 from ..scores.scores_file import read_scores
+from ..utils.records import write_json
 from .repeats import Repeat
 from .seeded_run import SCORES
 
@@ -37,7 +37,7 @@ def compare_scores(
     if not protocols:
         return None
     compared = study(protocols, truths)
-    (folder / 'scores.json').write_text(json.dumps(plain(compared), indent=2) + '\n')
+    write_json(folder / 'scores.json', plain(compared), indent=2)
     plot_study(protocols, compared, folder / 'scores.png')
     cost = ', '.join(f'{p.name} {_seconds(p):.1f}' for p in protocols)
     return f'## Scores\n\n{format_study(compared)}\n\nCPU seconds for each architecture: {cost}.\n'

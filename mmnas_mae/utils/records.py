@@ -42,8 +42,8 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_json(path: PathLike, content: Any, indent: Union[None, int] = None) -> None:
-    """Writes JSON as :func:`replacing` does."""
-    write_text(path, json.dumps(content, indent=indent))
+    """Writes JSON, and the end of its last line, as :func:`replacing` does."""
+    write_text(path, json.dumps(content, indent=indent) + '\n')
 
 
 def append_record(path: PathLike, record: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from mmnas_mae.apis import build_network
 from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.costs.latency import measure_speed
+from mmnas_mae.utils.records import write_json
 
 #: mmpretrain's name of each network of reference.
 REFERENCES = {'ResNet-50': 'resnet50_8xb32_in1k', 'MobileNetV3-Large': 'mobilenet-v3-large_8xb128_in1k'}
@@ -65,7 +66,7 @@ def main() -> None:
     print(table(rows), file=sys.stderr)
     print(json.dumps(report))
     if args.out:
-        Path(args.out).write_text(json.dumps(report, indent=2) + '\n')
+        write_json(args.out, report, indent=2)
 
 
 def build_genotype(text: str, args: argparse.Namespace) -> nn.Module:

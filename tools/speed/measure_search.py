@@ -8,12 +8,13 @@ large copy) are measured in the same run. Prints a table to stderr and JSON to s
 import argparse
 import json
 import sys
-from pathlib import Path
 
 import torch
 from device_rates import measure_rates
 from search_scaling import measure_growth, measure_processes, plot_growth, table
 from search_speed import SearchStep, measure_search_step
+
+from mmnas_mae.utils.records import write_json
 
 #: name -> (config of the search network, batch size)
 CASES = {
@@ -84,7 +85,7 @@ def main() -> None:
     print(table(report['cases']), file=sys.stderr)
     print(json.dumps(report))
     if args.out:
-        Path(args.out).write_text(json.dumps(report, indent=2) + '\n')
+        write_json(args.out, report, indent=2)
 
 
 if __name__ == '__main__':
