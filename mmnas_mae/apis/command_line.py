@@ -59,7 +59,8 @@ def import_flags(args: argparse.Namespace) -> list[str]:
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags that say how large the network of a genotype is."""
+    """Flags that say how large the network of a genotype and its images are."""
+    parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
     defaults = zip(('init-channels', 'layers', 'num-classes'), ('C', 'cells', 'classes'), *SIZES.values())
     for flag, what, small, large in defaults:
         text = f'{what} of a genotype (default: {small}, imagenet stem: {large}; another skeleton has its own)'
@@ -85,3 +86,9 @@ def network_size(args: argparse.Namespace, genotype: Genotype) -> tuple[dict[str
 def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dict]:
     """The stem that was asked for, else that of the search which has found the genotype, else ``cifar``."""
     return args.stem or genotype.search.get('stem', 'cifar')
+
+
+def image_shape(args: argparse.Namespace, stem: Union[str, dict]) -> tuple[int, int, int]:
+    """(channels, height, width) of an image: as ``--shape`` says, else 32 pixels for the stem ``cifar`` and 224."""
+    sides = args.shape or ([32] if stem == 'cifar' else [224])
+    return 3, sides[0], sides[-1]

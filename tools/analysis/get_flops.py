@@ -12,7 +12,14 @@ from mmengine.config import DictAction
 from mmengine.registry import MODELS, init_default_scope
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, network_stem, run_tool
+from mmnas_mae.apis.command_line import (
+    add_import_argument,
+    add_network_arguments,
+    image_shape,
+    network_size,
+    network_stem,
+    run_tool,
+)
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
@@ -22,7 +29,6 @@ from mmnas_mae.utils.config import read_config
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('model', help='config file, genotype.json, published name or text of a genotype')
-    parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
     add_network_arguments(parser)
     add_import_argument(parser)
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
@@ -37,8 +43,7 @@ def main() -> None:
         genotype = load_genotype(args.model)
         stem, (size, classes) = network_stem(args, genotype), network_size(args, genotype)
         model = build_network(genotype.space, genotype, classes, **size)
-    shape = args.shape or ([32] if stem == 'cifar' else [224])
-    shape = (3, shape[0], shape[-1])
+    shape = image_shape(args, stem)
     result = measure_complexity(model, shape)
     print(json.dumps(dict(input=shape, params=result.params, macs=result.macs, macs_m=round(result.macs / 1e6, 1))))
 

@@ -12,7 +12,14 @@ import torch
 from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
-from mmnas_mae.apis.command_line import add_import_argument, add_network_arguments, network_size, network_stem, run_tool
+from mmnas_mae.apis.command_line import (
+    add_import_argument,
+    add_network_arguments,
+    image_shape,
+    network_size,
+    network_stem,
+    run_tool,
+)
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
@@ -25,7 +32,6 @@ def main() -> None:
     parser.add_argument('checkpoint', nargs='?', help='of mmpretrain, mmdet or plain torch; without it random weights')
     parser.add_argument('--out', required=True, help='file to write')
     parser.add_argument('--backbone', action='store_true', help='only the backbone: one output for each stage')
-    parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
     add_network_arguments(parser)
     add_import_argument(parser)
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
@@ -34,9 +40,8 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
     args = parser.parse_args()
     backbone, classes = describe(args)
-    genotype = load_genotype(backbone['genotype'], backbone.get('space'))
-    stem = backbone.get('stem') or network_stem(args, genotype)
-    shape = args.shape or ([32] if stem == 'cifar' else [224])
+    genotype = backbone['genotype']
+    shape = image_shape(args, backbone.get('stem') or network_stem(args, genotype))
     # The features of a detector's strides or of a classifier's stages, whatever its head reads.
     if args.backbone or classes is None:
         model = build_backbone(**backbone)
@@ -46,9 +51,9 @@ def main() -> None:
     if args.checkpoint:
         load_weights(model, args.checkpoint)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
-    path = export_network(model, args.out, (3, shape[0], shape[-1]), dynamo=args.dynamo)
+    path = export_network(model, args.out, shape, dynamo=args.dynamo)
     # Another batch than the one that was traced
-    images = torch.randn(3, 3, shape[0], shape[-1], generator=torch.Generator().manual_seed(0))
+    images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
     difference = max_difference(model, path, images)
     outputs = [list(output.shape[1:]) for output in run_exported(path, images)]
     print(json.dumps(dict(file=str(path), input=list(images.shape[1:]), outputs=outputs, max_difference=difference)))
@@ -65,12 +70,14 @@ def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
             raise ValueError(f'the backbone of {args.model!r} is no mmnas_mae.GenotypeBackbone')
         for name in ('init_cfg', 'frozen_stages', 'norm_eval', 'with_cp'):
             backbone.pop(name, None)
+        backbone['genotype'] = load_genotype(backbone['genotype'], backbone.get('space'))
         if cfg.get('default_scope') == 'mmdet':
             return backbone, None
         backbone.pop('out_indices', None)
         return backbone, cfg.model.head.num_classes
-    size, classes = network_size(args, load_genotype(args.model))
-    return dict(genotype=args.model, **size), classes
+    genotype = load_genotype(args.model)
+    size, classes = network_size(args, genotype)
+    return dict(genotype=genotype, **size), classes
 
 
 if __name__ == '__main__':
