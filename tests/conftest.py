@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from mmnas_mae.benchmarks import Benchmark
@@ -30,6 +31,12 @@ def seed() -> int:
 def _fixed_seed(seed: int) -> None:
     """Every test starts from the same random state."""
     torch.manual_seed(seed)
+
+
+@pytest.fixture(autouse=True)
+def _no_default_scope() -> None:
+    """Every test starts as a new process does: no registry looks for names where an earlier test has pointed it."""
+    DefaultScope._instance_dict.clear()
 
 
 @pytest.fixture(scope='session')

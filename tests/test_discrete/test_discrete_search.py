@@ -51,12 +51,12 @@ class NoScorer:
 @pytest.mark.parametrize('name', ['nasbench201', 'transnas101_micro'])
 def test_a_search_and_a_scorer_from_outside_run_from_a_config(name: str) -> None:
     space = get_space(name)
-    evaluate = Evaluator(space, build_scorer(dict(type='ConvolutionScorer')))
-    best = run_discrete_search(dict(type='LocalSearch'), space, evaluate, seed=0)
-    assert best.score == 6
-    missing = 6 - evaluate.history[0].score
+    found = run_discrete_search(dict(type='LocalSearch'), dict(type='ConvolutionScorer'), space, seed=0)
+    assert found.genotype.meta['score'] == 6
+    history = found.evaluate.history
+    missing = 6 - history[0].score
     # One neighbourhood for each convolution that was missing, and the last, in which nothing is better.
-    assert len(evaluate.history) == 1 + (missing + 1) * len(space.neighbours(best.genotype))
+    assert len(history) == 1 + (missing + 1) * len(space.neighbours(found.genotype))
 
 
 def test_what_is_no_scorer_is_refused() -> None:

@@ -27,11 +27,12 @@ def test_reference_execution_swaps_and_restores() -> None:
     assert any(isinstance(module, DepthwiseConv2d) for module in before)
 
 
-def test_both_executions_reach_the_same_alpha_and_weights() -> None:
+@pytest.mark.parametrize('order', [1, 2])
+def test_both_executions_reach_the_same_alpha_and_weights(order: int) -> None:
     states = []
     for execution in ('plain', 'ours'):
         torch.manual_seed(0)
-        step = SearchStep(TINY, 4, 8)
+        step = SearchStep(TINY, 4, 8, order=order)
         step.model.double()
         step.batches = [images.double() for images in step.batches]
         step.run('alpha', execution)

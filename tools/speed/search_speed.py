@@ -110,7 +110,7 @@ class SearchStep:
             arch_step(self.model, self.wrappers, *(dict(inputs=images) for images in self.batches), self.order)
             return
         alphas = self.model.arch_parameters()
-        val_loss, train_loss = (self._plain_loss(images) for images in self.batches)
+        val_loss = self._plain_loss(self.batches[0])
         if self.order == 1:
             for alpha in alphas:
                 alpha.requires_grad_(True)
@@ -118,7 +118,8 @@ class SearchStep:
             for alpha in alphas:
                 alpha.requires_grad_(False)
         else:
-            buffers = self.model.buffers()
+            # Drawn here, since both executions have to draw the same masks.
+            train_loss, buffers = self._plain_loss(self.batches[1]), self.model.buffers()
             grads = second_order(train_loss, val_loss, alphas, self.weights, self.sgd, buffers=buffers)[0]
         grads = list(grads)
         mean_over_ranks(grads)
