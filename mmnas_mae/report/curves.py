@@ -1,11 +1,12 @@
-"""Curves of a search: convergence (Figure 4), skip connections, true accuracy."""
+"""Curves of a search: convergence (Figure 4), edges without weights, true accuracy."""
 
-from typing import Mapping, Optional, Sequence
+from typing import Container, Mapping, Optional, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..models.reconstruction.trivial_fills import TRIVIAL_FILLS
 from .pictures import ALARM, LINE_COLOURS, LINE_STYLES, QUIET, new_figure, style_axis
 from .search_history import SearchHistory, Series
 
@@ -40,11 +41,13 @@ def draw_curves(
         axis.legend(frameon=False)
 
 
-def panel_figure(panels: Sequence[tuple[str, str, Mapping[str, Series]]]) -> Figure:
+def panel_figure(panels: Sequence[tuple[str, str, Mapping[str, Series]]], shares: Container[str] = ()) -> Figure:
     """Curves in panels, two beside each other.
 
     Args:
         panels: title, what the steps count, and the curves of each.
+        shares: titles of the panels that show shares of one, whose axis goes from 0 to 1 so that
+            a flat line looks flat.
     """
     columns = min(2, len(panels))
     rows = -(-len(panels) // columns)
@@ -52,6 +55,8 @@ def panel_figure(panels: Sequence[tuple[str, str, Mapping[str, Series]]]) -> Fig
     axes = figure.subplots(rows, columns, squeeze=False)
     for axis, (title, unit, curves) in zip(axes.flat, panels):
         draw_curves(axis, curves, title, unit)
+        if title in shares:
+            axis.set_ylim(0, 1.02)
     for axis in axes.flat[len(panels) :]:
         axis.axis('off')
     return figure
@@ -66,13 +71,22 @@ def loss_curves(history: SearchHistory) -> dict[str, Series]:
 
 
 def heldout_curves(history: SearchHistory) -> dict[str, Series]:
-    """The metrics of the held-out images, counted in epochs; without scores, which repeat another in the sign."""
-    known = ('arch/', 'benchmark/', 'val/')
+    """The metrics of the held-out images, counted in epochs.
+
+    Without scores, which repeat another in the sign, and without :func:`yardsticks`.
+    """
+    known, other = ('arch/', 'benchmark/', 'val/'), ('/score', *(f'_{fill}' for fill in TRIVIAL_FILLS))
     return {
         name: series
         for name, series in history.scalars.items()
-        if name not in history.training and not name.startswith(known) and not name.endswith('/score')
+        if name not in history.training and not name.startswith(known) and not name.endswith(other)
     }
+
+
+def yardsticks(history: SearchHistory, name: str) -> dict[str, Series]:
+    """What a metric is without a network, as far as that was measured: by ``image mean`` and ``diffusion fill``."""
+    measured = {fill: history.scalars.get(f'{name}_{fill}') for fill in TRIVIAL_FILLS}
+    return {fill.replace('_', ' '): series for fill, series in measured.items() if series is not None}
 
 
 def truth_curves(history: SearchHistory) -> dict[str, Series]:
@@ -99,19 +113,18 @@ def best_scores(history: SearchHistory) -> Series:
     return tuple(steps), tuple(values)
 
 
-def draw_skips(axis: Axes, history: SearchHistory) -> None:
-    """Skip connections of the first cell type after each epoch, with a mark where the search warned of collapse."""
-    epochs: Sequence = history.epochs
-    style_axis(axis, f'{history.skip_op} edges of {epochs[0].edges}', 'epoch', 'edges')
-    alarms = [history.warned(epoch) for epoch in epochs]
-    xs, ys = [epoch.epoch for epoch in epochs], [epoch.skips for epoch in epochs]
-    axis.bar(xs, ys, color=[ALARM if alarm else QUIET for alarm in alarms], width=0.7)
-    ratio = history.setting('default_hooks.genotype.collapse_ratio', 0.5)
-    axis.axhline(ratio * epochs[0].edges, color='black', linewidth=1, linestyle='--', label='collapse above')
-    marked = [(x, y) for x, y, alarm in zip(xs, ys, alarms) if alarm]
+def draw_weightless(axis: Axes, history: SearchHistory) -> None:
+    """Edges without weights of the first cell type after each epoch, with a mark where they are a collapse."""
+    verdicts = [history.verdict(epoch) for epoch in history.epochs]
+    edges, share = verdicts[0].edges, verdicts[0].collapse_ratio
+    style_axis(axis, f'edges without weights, of {edges}', 'epoch', 'edges')
+    xs, ys = [epoch.epoch for epoch in history.epochs], [sum(v.weightless.values()) for v in verdicts]
+    axis.bar(xs, ys, color=[ALARM if verdict.collapsed else QUIET for verdict in verdicts], width=0.7)
+    axis.axhline(share * edges, color='black', linewidth=1, linestyle='--', label='collapse above')
+    marked = [(x, y) for x, y, verdict in zip(xs, ys, verdicts) if verdict.collapsed]
     if marked:
         axis.plot(*zip(*marked), 'X', color='black', markersize=8, linestyle='none', label='collapse')
-    axis.set_ylim(0, epochs[0].edges + 0.5)
+    axis.set_ylim(0, edges + 0.5)
     for locator in (axis.xaxis, axis.yaxis):
         locator.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     axis.legend(frameon=False)

@@ -1,7 +1,8 @@
 """Drawings of cells, with matplotlib alone."""
 
 import os
-from typing import Sequence, Union
+import textwrap
+from typing import Optional, Sequence, Union
 
 import matplotlib
 import numpy as np
@@ -26,6 +27,8 @@ _COLOURS = {
     'output': '#bbbbbb',
 }
 _OTHER = '#000000'
+#: What is written above a drawing that should not be relied on.
+WARNING = '#A63C00'
 
 #: Shares of the way along an edge where its label may stand, the best first. Nearer to the source: the arrow heads at
 #: the target stay free.
@@ -38,7 +41,9 @@ _Rectangle = tuple[float, float, float, float]
 def draw_genotype(genotype: Genotype, path: Union[str, os.PathLike]) -> None:
     """Draws every cell of a genotype, data flowing from left to right.
 
-    Edges are coloured by family of operation and labelled with its name.
+    Edges are coloured by family of operation and labelled with its name. Of a genotype that a search
+    has derived, an edge is as wide and dark as its operation is preferred to the next best, and what
+    its ``meta`` warns of stands above the cells.
 
     Args:
         path: picture file; its suffix says the format (png, svg, pdf).
@@ -71,12 +76,17 @@ def genotype_figure(genotype: Genotype) -> Figure:
         return figure
     figure = Figure(figsize=(12, 4.6 * len(genotype.cells)), layout='constrained')
     axes = figure.subplots(len(genotype.cells), 1, squeeze=False)[:, 0]
+    decision = genotype.meta.get('decision') or {}
     for axis, (kind, cell) in zip(axes, genotype.cells.items()):
-        _draw_cell(axis, kind, cell)
+        _draw_cell(axis, kind, cell, (decision.get('ratios') or {}).get(kind))
+    warnings = genotype.meta.get('warnings') or []
+    if warnings:
+        figure.suptitle('\n'.join(textwrap.fill(warning, 130) for warning in warnings), fontsize=10, color=WARNING)
     return figure
 
 
-def _draw_cell(axis: Axes, kind: str, cell: CellGenotype) -> None:
+def _draw_cell(axis: Axes, kind: str, cell: CellGenotype, ratios: Optional[Sequence] = None) -> None:
+    """A cell; ``ratios`` as :meth:`mmnas_mae.models.BaseArchitecture.ratios` gives them for it."""
     num_inputs = _num_inputs(cell)
     total = num_inputs + len(cell.nodes)
     positions = _layout(cell, num_inputs)
@@ -92,8 +102,9 @@ def _draw_cell(axis: Axes, kind: str, cell: CellGenotype) -> None:
     axis.set_ylim(min(ys) - 0.55, max(ys) + 0.55)
     labels: list[_Rectangle] = []
     for i, edges in enumerate(cell.nodes):
-        for op, source in edges:
-            _draw_edge(axis, boxes[source], boxes[num_inputs + i], op)
+        for k, (op, source) in enumerate(edges):
+            sure = 1.0 if ratios is None else _sureness(ratios[i][k])
+            _draw_edge(axis, boxes[source], boxes[num_inputs + i], op, sure)
             labels.append(_label_edge(axis, positions[source], positions[num_inputs + i], op, labels))
     for i in cell.concat:
         _draw_edge(axis, boxes[i], boxes[-1], None)
@@ -163,8 +174,15 @@ def _layout(cell: CellGenotype, num_inputs: int) -> list[tuple[float, float]]:
     return positions
 
 
-def _draw_edge(axis: Axes, source: FancyBboxPatch, target: FancyBboxPatch, op: Union[str, None]) -> None:
-    """An arrow from box to box, ending at their rims."""
+def _sureness(ratio: Optional[float]) -> float:
+    """From 0, where the next best operation is as good, to 1, where there is no other."""
+    return 1.0 if ratio is None else max(0.0, 1 - 1 / ratio)
+
+
+def _draw_edge(
+    axis: Axes, source: FancyBboxPatch, target: FancyBboxPatch, op: Union[str, None], sure: float = 1.0
+) -> None:
+    """An arrow from box to box, ending at their rims; the less ``sure``, the thinner and paler."""
     colour = '#bbbbbb' if op is None else _colour(op)
     start, end = ((box.get_x() + box.get_width() / 2, box.get_y() + box.get_height() / 2) for box in (source, target))
     arrow = FancyArrowPatch(
@@ -176,7 +194,8 @@ def _draw_edge(axis: Axes, source: FancyBboxPatch, target: FancyBboxPatch, op: U
         patchB=target,
         shrinkA=0,
         shrinkB=1,
-        linewidth=1.0 if op is None else 1.8,
+        linewidth=1.0 if op is None else 0.6 + 1.6 * sure,
+        alpha=None if op is None else 0.35 + 0.65 * sure,
         linestyle=':' if op in ('none', 'skip_connect') else '-',
         color=colour,
         zorder=1,

@@ -63,6 +63,16 @@ def facts(values: Mapping[str, Any], ident: str) -> str:
     return f'<div class="scroll"><table class="facts" id="{escape(ident)}"><tbody>{rows}</tbody></table></div>'
 
 
+def findings(sentences: Sequence[tuple[bool, str]], ident: str) -> str:
+    """A list of sentences, each marked as good or bad by a sign and not by colour alone."""
+    items = ''.join(
+        f'<li class="{"good" if good else "bad"}"><span aria-label="{"good" if good else "bad"}">'
+        f'{"✓" if good else "✗"}</span> {escape(text)}</li>'
+        for good, text in sentences
+    )
+    return f'<ul class="findings" id="{escape(ident)}">{items}</ul>'
+
+
 def tiles(values: Mapping[str, tuple[str, str]], ident: str) -> str:
     """The few numbers that a reader looks for first: name to (number, remark)."""
     items = ''.join(

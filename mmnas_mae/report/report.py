@@ -20,7 +20,7 @@ Section = Callable[[SearchHistory, str], str]
 _OF_A_RUN: dict[str, Section] = {
     'Setting': report_sections.setting,
     'Curves': report_sections.curves,
-    'Skip connections and collapse': report_sections.skips,
+    'Edges without weights': report_sections.skips,
     'Alpha over time': report_alpha.alpha,
     'Reconstructions': report_sections.reconstructions,
     'Architectures tried': report_sections.evaluations,
@@ -53,7 +53,11 @@ def write_report(folder: Union[str, os.PathLike], out: Union[None, str, os.PathL
 
 def render(history: SearchHistory) -> str:
     """The page as text. What a search has not recorded is said to be so."""
-    sections = [('What was found', report_sections.cell, history, '')]
+    last = history.stages[-1] if history.stages else history
+    sections = [
+        ('Did it work?', report_sections.verdict, last, ''),
+        ('What was found', report_sections.cell, history, ''),
+    ]
     for run in history.stages or [history]:
         name = run.folder.name if history.stages else ''
         for title, section in _OF_A_RUN.items():
@@ -97,10 +101,12 @@ def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
         epoch = last.epochs[-1]
         of = f'of {last.max_epochs}' if last.max_epochs else ''
         out['epochs'] = str(epoch.epoch), of
-        alarms = sum(map(last.warned, last.epochs))
-        warned = f'{alarms} epochs warned of collapse' if alarms != 1 else '1 epoch warned of collapse'
-        out[last.skip_op] = f'{epoch.skips} of {epoch.edges}', warned
-        out['entropy of alpha'] = markup.number(epoch.entropy), '1 = undecided'
+        judged = last.verdict(epoch)
+        said = {True: 'decided', False: 'undecided', None: ''}[judged.decided]
+        out['alpha'] = said, f'entropy {markup.number(epoch.entropy)}, 1 = undecided'
+        alarms = sum(last.verdict(each).collapsed for each in last.epochs)
+        of = f'collapsed after {alarms} of {len(last.epochs)} epochs'
+        out['edges without weights'] = f'{sum(judged.weightless.values())} of {judged.edges}', of
     for name, (steps, values) in heldout_curves(last).items():
         out[name] = markup.number(values[-1]), f'held-out images, epoch {steps[-1]}'
     if last.evaluations:

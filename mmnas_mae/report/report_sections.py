@@ -6,7 +6,16 @@ from typing import Any
 
 from ..spaces import get_space
 from . import markup
-from .curves import best_scores, draw_curves, draw_skips, heldout_curves, loss_curves, panel_figure, truth_curves
+from .curves import (
+    best_scores,
+    draw_curves,
+    draw_weightless,
+    heldout_curves,
+    loss_curves,
+    panel_figure,
+    truth_curves,
+    yardsticks,
+)
 from .drawing import genotype_figure
 from .markup import NotRecordedError
 from .next_steps import next_steps
@@ -37,8 +46,40 @@ _SETTINGS = {
     'epochs before alpha moves': 'default_hooks.bilevel.warmup_epochs',
     'seed': 'randomness.seed',
 }
+#: Titles of the curves of alpha.
+_OF_ALPHA = {
+    'arch/entropy': 'entropy of alpha (1 = undecided)',
+    'arch/ratio': 'weight of the operation of an edge / next best',
+    'arch/eigenvalue': 'dominant eigenvalue',
+}
 #: Pictures of reconstructions on a page.
 _PICTURES = 3
+
+
+def verdict(history: SearchHistory, prefix: str) -> str:
+    """Whether it worked: decided, not collapsed, better than what needs no network."""
+    judged = history.final_verdict()
+    if judged is None:
+        raise NotRecordedError('nothing was found yet')
+    facts = []
+    if judged.decided:
+        window = f'; the same architecture in each of the last {judged.window} epochs' if judged.window else ''
+        ratio = ''
+        if judged.ratio is not None:
+            ratio = f'the operation of an edge weighs {judged.ratio:.3g} times the next best on average, '
+        facts.append((True, f'Decided: {ratio}entropy of alpha {judged.entropy:.4f}{window}.'))
+    if judged.edges and not judged.collapsed:
+        carry, cell = sum(judged.weightless.values()), 'cell' if judged.kind == 'cell' else f'{judged.kind} cell'
+        facts.append((True, f'Not collapsed: {carry} of {judged.edges} edges of the {cell} carry no weights.'))
+    facts += [(False, reason[0].upper() + reason[1:] + '.') for reason in judged.reasons().values()]
+    for name, (_, values) in heldout_curves(history).items():
+        known = {title: series[1][-1] for title, series in yardsticks(history, name).items()}
+        if known:
+            better = all(values[-1] < value for value in known.values())
+            beside = ', '.join(f'{markup.number(value)} by {title}' for title, value in known.items())
+            end = 'less error than without a network' if better else 'no more was learned than to interpolate'
+            facts.append((better, f'Held-out {name} {markup.number(values[-1])}, {beside}: {end}.'))
+    return markup.findings(facts, f'{prefix}verdict-list')
 
 
 def setting(history: SearchHistory, prefix: str) -> str:
@@ -67,11 +108,9 @@ def curves(history: SearchHistory, prefix: str) -> str:
     """Training losses, held-out metrics and how undecided alpha is."""
     losses, heldout = loss_curves(history), heldout_curves(history)
     panels = [('training loss', 'iteration', losses)] if losses else []
-    panels += [(f'held-out images: {name}', 'epoch', {name: series}) for name, series in heldout.items()]
-    for name, title in {
-        'arch/entropy': 'entropy of alpha (1 = undecided)',
-        'arch/eigenvalue': 'dominant eigenvalue',
-    }.items():
+    for name, series in heldout.items():
+        panels.append((f'held-out images: {name}', 'epoch', {name: series, **yardsticks(history, name)}))
+    for name, title in _OF_ALPHA.items():
         if name in history.scalars:
             panels.append((title, 'epoch', {name: history.scalars[name]}))
     if not panels:
@@ -82,7 +121,7 @@ def curves(history: SearchHistory, prefix: str) -> str:
     return '\n'.join(
         [
             markup.svg_figure(
-                to_svg(panel_figure(panels), f'{prefix}curves'),
+                to_svg(panel_figure(panels, shares=[_OF_ALPHA['arch/entropy']]), f'{prefix}curves'),
                 f'{prefix}curves-figure',
                 'Curves of ' + ', '.join(title for title, _, _ in panels),
             ),
@@ -92,28 +131,33 @@ def curves(history: SearchHistory, prefix: str) -> str:
 
 
 def skips(history: SearchHistory, prefix: str) -> str:
-    """Skip connections after each epoch, with marks of collapse, and the numbers of every epoch."""
+    """Edges without weights after each epoch, with marks of collapse, and the numbers of every epoch."""
     if not history.epochs:
         raise NotRecordedError('no arch_history.jsonl; the search derives no genotype after each epoch')
     figure = new_figure(12, 2.8)
-    draw_skips(figure.subplots(), history)
-    alarms = [epoch.epoch for epoch in history.epochs if history.warned(epoch)]
-    op, last = history.skip_op, history.epochs[-1]
-    kind = next(iter(last.cells))
-    said = f'Warned of collapse after epochs {", ".join(map(str, alarms))}' if alarms else 'No epoch warned of collapse'
-    text = f'{said}. The last {kind} cell has {last.skips} {op} on {last.edges} edges.'.replace('cell cell', 'cell')
+    draw_weightless(figure.subplots(), history)
+    verdicts = {epoch.epoch: history.verdict(epoch) for epoch in history.epochs}
+    alarms = [epoch for epoch, verdict in verdicts.items() if verdict.collapsed]
+    said = f'Collapsed after epochs {", ".join(map(str, alarms))}' if alarms else 'After no epoch collapsed'
+    last = list(verdicts.values())[-1]
+    found = ', '.join(f'{count} {op}' for op, count in last.weightless.items() if count) or 'none'
+    kind = 'The last cell' if last.kind == 'cell' else f'The last {last.kind} cell'
+    text = f'{said}. {kind} has on {last.edges} edges without weights: {found}.'
     metrics = {**heldout_curves(history), **truth_curves(history)}
     values = {name: dict(zip(*series)) for name, series in metrics.items()}
-    head = ['epoch', 'entropy', 'skips', 'collapse', *values]
+    head = ['epoch', 'entropy', 'ratio', 'skips', 'collapse', *values]
     rows = [
-        [e.epoch, e.entropy, e.skips, 'yes' if history.warned(e) else 'no', *(v.get(e.epoch) for v in values.values())]
+        [
+            *(e.epoch, e.entropy, e.ratio, e.skips, 'yes' if verdicts[e.epoch].collapsed else 'no'),
+            *(v.get(e.epoch) for v in values.values()),
+        ]
         for e in history.epochs
     ]
     return '\n'.join(
         [
             markup.paragraph(text, 'said'),
             markup.svg_figure(
-                to_svg(figure, f'{prefix}skips'), f'{prefix}skips-figure', f'{op} edges by epoch. {text}'
+                to_svg(figure, f'{prefix}skips'), f'{prefix}skips-figure', f'Edges without weights by epoch. {text}'
             ),
             markup.details('Numbers of every epoch', markup.table(head, rows, f'{prefix}epochs-table')),
         ]

@@ -10,7 +10,8 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
 
-from ..spaces import CellGenotype, Genotype, get_space, load_genotype
+from ..spaces import CellGenotype, Genotype, SearchSpace, Verdict, get_space, judge, load_genotype
+from ..spaces.genotype import read_cells
 from ..utils.records import read_records
 
 #: Steps and values of one scalar.
@@ -33,7 +34,7 @@ class Epoch:
         parameters: architecture parameters by name, as nested lists.
         entropy: mean over edges, 1 = undecided.
         skips: skip connections in the first cell type.
-        edges: edges of that cell.
+        ratio: how many times the operation of an edge weighs the next best; None where edges have no weights.
     """
 
     epoch: int
@@ -41,10 +42,7 @@ class Epoch:
     parameters: Mapping[str, Any]
     entropy: float
     skips: int
-
-    @property
-    def edges(self) -> int:
-        return next(iter(self.cells.values())).num_edges
+    ratio: Optional[float] = None
 
 
 @dataclass(frozen=True)
@@ -109,16 +107,30 @@ class SearchHistory:
         return value
 
     @property
+    def space(self) -> Optional[SearchSpace]:
+        """That of what was found; None where nothing was."""
+        return None if self.genotype is None else get_space(self.genotype.space)
+
+    @property
     def skip_op(self) -> str:
         """The operation that is counted as a skip connection."""
-        known = None if self.genotype is None else get_space(self.genotype.space).skip_op
-        return known or 'skip_connect'
+        return (self.space and self.space.skip_op) or 'skip_connect'
 
-    def warned(self, epoch: Epoch) -> bool:
-        """Whether :class:`mmnas_mae.GenotypeHook` warns of collapse after an epoch."""
-        hook = 'default_hooks.genotype'
-        ratio, undecided = self.setting(f'{hook}.collapse_ratio', 0.5), self.setting(f'{hook}.undecided', 0.99)
-        return epoch.skips > ratio * epoch.edges and epoch.entropy <= undecided
+    def verdict(self, epoch: Epoch) -> Verdict:
+        """What :class:`mmnas_mae.GenotypeHook` said after an epoch."""
+        hook = self.setting('default_hooks.genotype') or {}
+        limits = {name: hook[name] for name in ('collapse_ratio', 'decided_ratio') if name in hook}
+        earlier = [other.cells for other in self.epochs if other.epoch < epoch.epoch]
+        known = dict(entropy=epoch.entropy, ratio=epoch.ratio)
+        return judge(epoch.cells, self.space, known, earlier, **limits)
+
+    def final_verdict(self) -> Optional[Verdict]:
+        """That on what was found; of a discrete search, whose choice is no matter of alpha, by its cells alone."""
+        if self.genotype is None:
+            return None
+        if self.epochs and dict(self.epochs[-1].cells) == dict(self.genotype.cells):
+            return self.verdict(self.epochs[-1])
+        return judge(self.genotype.cells, self.space, self.genotype.meta.get('decision'))
 
 
 def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
@@ -181,8 +193,8 @@ def _read_json(path: Path) -> Any:
 
 
 def _read_epoch(line: Mapping[str, Any]) -> Epoch:
-    cells = {kind: CellGenotype.create(cell['nodes'], cell['concat']) for kind, cell in line['genotype'].items()}
-    return Epoch(line['epoch'], cells, line['parameters'], line['entropy'], line['skips'])
+    cells = read_cells(line['genotype'])
+    return Epoch(line['epoch'], cells, line['parameters'], line['entropy'], line['skips'], line.get('ratio'))
 
 
 def _read_scalars(files: Sequence[Path]) -> tuple[dict[str, Series], frozenset]:

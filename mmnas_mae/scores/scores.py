@@ -13,12 +13,9 @@ from ..models import MAENAS
 from ..models.build import build_network
 from ..models.layers.batch_statistics import batch_statistics
 from ..models.objectives.prediction import CORRECT, L1
-from ..models.reconstruction.trivial_fills import diffusion_fill, image_mean
+from ..models.reconstruction.trivial_fills import TRIVIAL_FILLS
 from ..spaces import Genotype
 from ..utils.seeding import kept_random_state
-
-#: What a reconstruction has to beat, by name: (images, mask) -> images.
-TRIVIAL_PREDICTORS = dict(image_mean=image_mean, diffusion_fill=diffusion_fill)
 
 
 def sample_architectures(
@@ -121,19 +118,19 @@ def trivial_losses(run: SearchRun, score: Optional[str] = None, batch_size: int 
         score: what is scored, as for :func:`mmnas_mae.discrete.image_scores`.
 
     Returns:
-        Mapping: loss by the name in ``TRIVIAL_PREDICTORS``, in the unit of the score; empty where
+        Mapping: loss by the name in ``TRIVIAL_FILLS``, in the unit of the score; empty where
         the score is another thing than the error of an image.
     """
     model = run.model
     if run.heldout is None or not _scores_an_image(run, score):
         return {}
     error = model.head.pixel_error if score == 'l1' else model.head.per_image
-    losses: dict[str, list] = {name: [] for name in TRIVIAL_PREDICTORS}
+    losses: dict[str, list] = {name: [] for name in TRIVIAL_FILLS}
     for batch in run.heldout.batches(batch_size):
         images = batch['inputs']
         for number in range(model.masks):
             mask = model.fixed_mask(images, batch['data_samples'], number)
-            for name, predict in TRIVIAL_PREDICTORS.items():
+            for name, predict in TRIVIAL_FILLS.items():
                 losses[name].append(error(predict(images, mask), images, mask))
     return {name: float(torch.cat(values).double().mean()) for name, values in losses.items()}
 

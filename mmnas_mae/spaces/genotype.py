@@ -117,13 +117,7 @@ class Genotype:
             raise ValueError("a genotype has the keys 'space' and 'cells'")
         if not isinstance(content['space'], str) or not isinstance(content['cells'], Mapping):
             raise ValueError("'space' must be a name and 'cells' a dict of cells")
-        cells = {}
-        for kind, cell in content['cells'].items():
-            if not isinstance(kind, str):
-                raise ValueError(f'a cell type is a name, got {kind!r}')
-            if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
-                raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
-            cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
+        cells = read_cells(content['cells'])
         meta, macro, search = (content.get(key, {}) for key in ('meta', 'macro', 'search'))
         for key, value in dict(meta=meta, macro=macro, search=search).items():
             if not isinstance(value, Mapping):
@@ -148,6 +142,22 @@ class Genotype:
             parts.append(f'{kind}={[edge for node in cell.nodes for edge in node]}')
             parts.append(f'{kind}_concat={list(cell.concat)}')
         return f'Genotype({", ".join(parts)})'
+
+
+def read_cells(content: Mapping[str, Any]) -> dict[str, CellGenotype]:
+    """The cells of :meth:`Genotype.to_dict`.
+
+    Raises:
+        ValueError: a cell has another form.
+    """
+    cells = {}
+    for kind, cell in content.items():
+        if not isinstance(kind, str):
+            raise ValueError(f'a cell type is a name, got {kind!r}')
+        if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
+            raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
+        cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
+    return cells
 
 
 def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype:

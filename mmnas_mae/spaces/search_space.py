@@ -8,6 +8,9 @@ from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
 from ..registry import SPACES
 from .genotype import Genotype
 
+#: Operations without weights, by the names that they have in all published spaces.
+WEIGHTLESS_OPS = ('skip_connect', 'none', 'avg_pool_3x3', 'max_pool_3x3', 'noise')
+
 
 class SearchSpace(ABC):
     """What any space offers; it need not consist of cells.
@@ -19,12 +22,14 @@ class SearchSpace(ABC):
         skeleton: name of the skeleton that its members belong on, an entry of
             ``mmnas_mae.registry.SKELETONS``; None where there is none.
         skip_op: the operation counted as a skip connection; None where no member has one.
+        weightless_ops: the operations without weights, which a cell that collapses is full of.
         macro_keys: the settings of the skeleton that every member states in ``macro``.
     """
 
     name: str
     skeleton: Optional[str] = None
     skip_op: Optional[str] = None
+    weightless_ops: tuple[str, ...] = WEIGHTLESS_OPS
     macro_keys: tuple[str, ...] = ()
 
     @abstractmethod

@@ -53,12 +53,12 @@ def test_the_page_of_a_real_search_shows_what_it_did(search_cfg, run_search, loo
             headings: Array.from(document.querySelectorAll('h2'), h => h.textContent),
         }}""",
     )
-    assert [[int(r[0]), float(r[1]), int(r[2]), r[3]] for r in found['epochs']] == [
-        [line['epoch'], line['entropy'], line['skips'], 'yes' if history.warned(epoch) else 'no']
-        for line, epoch in zip(lines, history.epochs)
+    assert [[int(r[0]), float(r[1]), float(r[2]), int(r[3]), r[4]] for r in found['epochs']] == [
+        [line['epoch'], line['entropy'], line['ratio'], line['skips'], 'yes' if verdict.collapsed else 'no']
+        for line, verdict in zip(lines, map(history.verdict, history.epochs))
     ]
     l1 = history.scalars['reconstruction/l1'][1]
-    assert [float(r[4]) for r in found['epochs']] == list(l1)
+    assert [float(r[5]) for r in found['epochs']] == list(l1)
     assert ['reconstruction/l1', l1[0], l1[-1], 2] in [[r[0], *map(float, r[1:3]), int(r[3])] for r in found['curves']]
     assert found['genotype'] == get_space('darts_s0').format(Genotype.from_dict(genotype))
     assert found['hidden'] is False
@@ -135,16 +135,17 @@ def test_every_figure_is_seen_and_nothing_sticks_out(leave_search, look, tmp_pat
 
 
 def test_collapse_is_marked(leave_search, look, tmp_path):
-    folder = leave_search(tmp_path / 'search', NB201, collapse_ratio=0.01, undecided=1.0)
+    folder = leave_search(tmp_path / 'search', NB201, collapse_ratio=0.01)
     history = read_search(folder)
-    alarms = [epoch.epoch for epoch in history.epochs if epoch.skips > 0]
-    assert alarms  # random alpha has skip connections somewhere
+    without = ('skip_connect', 'none', 'avg_pool_3x3')
+    alarms = [epoch.epoch for epoch in history.epochs if any(epoch.cells['cell'].count(op) for op in without)]
+    assert alarms  # random alpha has edges without weights somewhere
     said, marks = look(
         write_report(folder),
         """[document.querySelector('#skips .said').textContent,
             document.querySelectorAll('#skips figure path[style*="#d55e00" i]').length]""",
     )
-    assert f'Warned of collapse after epochs {", ".join(map(str, alarms))}.' in said
+    assert f'Collapsed after epochs {", ".join(map(str, alarms))}.' in said
     assert marks == len(alarms)
 
 

@@ -6,9 +6,10 @@ import pytest
 
 from mmnas_mae.report.curves import best_scores, heldout_curves, loss_curves, truth_curves
 from mmnas_mae.report.search_history import Epoch, SearchHistory, read_search
-from mmnas_mae.spaces import CellGenotype, get_space
+from mmnas_mae.spaces import get_space
 
 NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=2, cells_per_stage=1)
+SKIPS = '|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|'
 ARCH = '|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|nor_conv_3x3~2|'
 
 
@@ -65,17 +66,30 @@ def test_a_search_by_gradient(tmp_path, leave_search, write_lines):
     assert truth_curves(history) == {'cifar10_test': ((2,), (93.5,))}
 
 
-def test_collapse_is_warned_of_as_the_hook_does(tmp_path):
-    cell = CellGenotype((((('skip_connect', 0),)) * 6,), (1,))
-    epochs = [
-        Epoch(i, {'cell': cell}, {}, entropy, skips)
-        for i, (entropy, skips) in enumerate([(0.999, 6), (0.99, 4), (0.5, 3), (0.5, 4)])
-    ]
-    history = SearchHistory(tmp_path, epochs=epochs)
-    assert [history.warned(epoch) for epoch in epochs] == [False, True, False, True]
-    settings = dict(default_hooks=dict(genotype=dict(collapse_ratio=0.4, undecided=0.6)))
-    history = SearchHistory(tmp_path, config=settings, epochs=epochs)
-    assert [history.warned(epoch) for epoch in epochs] == [False, False, True, True]
+def test_every_epoch_is_judged_as_the_hook_does(tmp_path):
+    """Two epochs with a cell of skips, then two with another; alpha prefers what it derives in the last two alone."""
+    skips = get_space('nasbench201').parse(SKIPS)
+    convs = get_space('nasbench201').parse(SKIPS.replace('skip_connect', 'nor_conv_3x3'))
+    found = [(skips, 1.0), (skips, 2.0), (convs, 2.0), (convs, 2.0)]
+    epochs = [Epoch(i, g.cells, {}, 0.5, g.cells['cell'].count('skip_connect'), r) for i, (g, r) in enumerate(found, 1)]
+    history = SearchHistory(tmp_path, epochs=epochs, genotype=convs)
+    assert [history.verdict(epoch).collapsed for epoch in epochs] == [True, True, False, False]
+    assert [history.verdict(epoch).decided for epoch in epochs] == [False, True, True, True]
+    assert history.final_verdict() == history.verdict(epochs[-1])
+    settings = dict(default_hooks=dict(genotype=dict(collapse_ratio=1.0, decided_ratio=3.0)))
+    history = SearchHistory(tmp_path, config=settings, epochs=epochs, genotype=convs)
+    assert [history.verdict(epoch).collapsed for epoch in epochs] == [False] * 4
+    assert [history.verdict(epoch).decided for epoch in epochs] == [False] * 4
+
+
+def test_what_was_selected_is_judged_by_itself(tmp_path):
+    """A selection after the search has another cell than the last epoch, of which alpha says nothing."""
+    space = get_space('nasbench201')
+    convs = space.parse(SKIPS.replace('skip_connect', 'nor_conv_3x3'))
+    history = SearchHistory(tmp_path, epochs=[Epoch(1, convs.cells, {}, 0.5, 0, 2.0)], genotype=space.parse(SKIPS))
+    assert history.final_verdict().collapsed
+    assert history.final_verdict().decided is None
+    assert SearchHistory(tmp_path).final_verdict() is None
 
 
 def test_a_discrete_search(tmp_path, write_lines):

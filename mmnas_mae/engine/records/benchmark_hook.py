@@ -22,7 +22,6 @@ class BenchmarkHook(Hook):
     Scalars: ``benchmark/<data set>_<metric>``, such as ``benchmark/cifar10_test``. File in
     the work directory: ``benchmark_history.jsonl``, one line an epoch with ``epoch``,
     ``arch``, ``values``, which is null where the table lacks the architecture, and ``units``.
-    A genotype of nothing but skip connections is warned of.
 
     Args:
         benchmark: name of the benchmark, such as ``nasbench201``.
@@ -72,9 +71,6 @@ class BenchmarkHook(Hook):
         else:
             runner.visualizer.add_scalars({f'benchmark/{name}': value for name, value in values.items()}, step=epoch)
             runner.logger.info(f'epoch {epoch}: {self.table.name} {self.table.show(values)}; {arch}')
-        skip = model.arch.space.skip_op
-        if genotype.cells and all(0 < cell.num_edges == cell.count(skip) for cell in genotype.cells.values()):
-            runner.logger.warning(f'epoch {epoch}: the genotype is the collapsed cell, {skip} on all of its edges')
         units = {name: self.table.units[name] for name in values or {}}
         append_record(_history(runner), dict(epoch=epoch, arch=arch, values=values, units=units))
 

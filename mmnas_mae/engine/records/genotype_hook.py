@@ -1,78 +1,102 @@
 """What the search has found so far, on disk and in the log."""
 
+import math
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
+import torch
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ...spaces import Genotype
-from ...utils.records import append_record, settings_hash, trim_history
+from ...spaces import CellGenotype, Genotype, judge
+from ...spaces.genotype import read_cells
+from ...spaces.verdict import COLLAPSE_RATIO, DECIDED_RATIO
+from ...utils.records import append_record, read_records, settings_hash, trim_history
 from ...utils.unwrap import unwrap
+from ..bilevel_hook import BilevelHook
+from ..optim_constructor import BilevelOptimWrapper
+
+#: What makes alpha decide.
+_TO_DECIDE = 'more alpha steps (epochs, images) or a larger optim_wrapper.arch.optimizer.lr would decide it'
 
 
 @HOOKS.register_module()
 class GenotypeHook(Hook):
-    """Writes the genotype after each epoch and watches for collapse.
+    """Writes the genotype after each epoch, and says where it should not be relied on.
 
     Files in the work directory: ``genotype.json``, the current architecture, and
     ``arch_history.jsonl``, one line an epoch with genotype, architecture parameters,
-    entropy and skips.
-    Scalars: ``arch/entropy`` (mean over edges, 1 = undecided) and ``arch/skips``, the
-    skip connections in the first cell type of the space, where DARTS collapses.
+    entropy, ratio and skips. :func:`mmnas_mae.spaces.judge` finds an architecture undecided or
+    collapsed; its reasons stand in the log and, under ``warnings``, in the ``meta`` of the genotype.
+
+    Scalars: ``arch/entropy`` (mean over edges, 1 = undecided), ``arch/ratio`` (how many times
+    the operation of an edge weighs the next best, where edges have weights) and ``arch/skips``,
+    the skip connections in the first cell type of the space, where DARTS collapses.
 
     Args:
-        collapse_ratio: warns when more than this share of the edges of that cell are
-            skip connections.
-        undecided: entropy above which alpha is taken to be undecided still, so that
-            the skips of an almost random genotype raise no warning.
+        collapse_ratio: warns when more than this share of the edges of that cell carry
+            operations without weights.
+        decided_ratio: ``arch/ratio`` that counts as a decision, with the same cell over the last third of the
+            epochs. Only the end of a search is warned of for want of it.
+
+    Raises:
+        ValueError: an argument lies outside its range.
     """
 
     priority = 'BELOW_NORMAL'
 
-    def __init__(self, collapse_ratio: float = 0.5, undecided: float = 0.99) -> None:
+    def __init__(self, collapse_ratio: float = COLLAPSE_RATIO, decided_ratio: float = DECIDED_RATIO) -> None:
         if not 0 < collapse_ratio <= 1:
             raise ValueError(f'GenotypeHook.collapse_ratio must lie in (0, 1], got {collapse_ratio}')
-        self.collapse_ratio = collapse_ratio
-        self.undecided = undecided
+        if decided_ratio < 1:
+            raise ValueError(f'GenotypeHook.decided_ratio must be at least 1, got {decided_ratio}')
+        self.limits = dict(collapse_ratio=collapse_ratio, decided_ratio=decided_ratio)
         self._genotype: Optional[Genotype] = None
+        #: The cells after each epoch until now.
+        self._cells: list[Mapping[str, CellGenotype]] = []
 
     @master_only
     def before_train(self, runner: Runner) -> None:
-        """Drops the history that a resumed run will write again."""
+        """Drops the history that a resumed run will write again; says at once if alpha cannot decide."""
         trim_history(self._history(runner), runner.epoch, runner.logger)
+        self._cells = [read_cells(line['genotype']) for line in read_records(self._history(runner))]
+        self._warn_of_few_steps(runner)
 
     @master_only
     def after_train_epoch(self, runner: Runner) -> None:
         """Derives, writes and logs the current architecture."""
         model = unwrap(runner.model)
-        epoch = runner.epoch + 1
+        epoch, space = runner.epoch + 1, model.arch.space
         genotype = model.genotype()
-        digest = settings_hash(runner.cfg.to_dict())
-        self._genotype = genotype.with_meta(config_hash=digest, seed=runner.seed, epoch=epoch)
+        decision = genotype.meta['decision']
+        verdict = judge(genotype.cells, space, decision, self._cells, **self.limits)
+        self._cells.append(genotype.cells)
+        advice = dict(undecided=_TO_DECIDE, collapsed=model.against_collapse)
+        reasons = [f'{reason}; {advice[name]}' for name, reason in verdict.reasons().items()]
+        decision = {**decision, 'changed': verdict.changed, 'window': verdict.window}
+        meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch)
+        self._genotype = genotype.with_meta(**meta, decision=decision, warnings=reasons)
         self._write(runner)
 
-        entropy, space = model.arch.entropy(), model.arch.space
-        kind = next(iter(genotype.cells))
-        cell = genotype.cells[kind]
-        skips = cell.count(space.skip_op)
+        cell = next(iter(genotype.cells.values()))
+        figures = dict(entropy=decision['entropy'], ratio=decision['ratio'], skips=cell.count(space.skip_op))
         record = dict(
             epoch=epoch,
             genotype=genotype.to_dict()['cells'],
             parameters={name: p.tolist() for name, p in model.arch.alpha().items()},
-            entropy=entropy,
-            skips=skips,
+            **figures,
         )
         append_record(self._history(runner), record)
-        runner.visualizer.add_scalars({'arch/entropy': entropy, 'arch/skips': skips}, step=epoch)
-        runner.logger.info(f'epoch {epoch}: alpha entropy {entropy:.4f}, {skips} skips; {space.format(genotype)}')
-        if skips > self.collapse_ratio * cell.num_edges and entropy <= self.undecided:
-            runner.logger.warning(
-                f'the search may be collapsing: {skips} of {cell.num_edges} edges of the {kind} cell are skip '
-                'connections (a larger mask ratio or the hierarchical decoder counteract this)'
-            )
+        scalars = {f'arch/{name}': value for name, value in figures.items() if value is not None}
+        runner.visualizer.add_scalars(scalars, step=epoch)
+        said = f'alpha entropy {figures["entropy"]:.4f}, {figures["skips"]} skips'
+        runner.logger.info(f'epoch {epoch}: {said}; {space.format(genotype)}')
+        for reason in reasons:
+            # A search begins undecided; its end should not be.
+            if verdict.decided or epoch == runner.max_epochs:
+                runner.logger.warning(f'epoch {epoch}: {reason}')
 
     @master_only
     def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
@@ -81,6 +105,24 @@ class GenotypeHook(Hook):
         if score is not None and self._genotype is not None:
             self._genotype = self._genotype.with_meta(score=score)
             self._write(runner)
+
+    def _warn_of_few_steps(self, runner: Runner) -> None:
+        """Adam moves a parameter by its learning rate in a step, so a softmax can part two weights only so far."""
+        arch = unwrap(runner.model).arch
+        wrapper = getattr(runner, 'optim_wrapper', None)
+        optimizer = wrapper['arch'].optimizer if isinstance(wrapper, BilevelOptimWrapper) else None
+        if not isinstance(optimizer, torch.optim.Adam) or not arch.perturbable or arch.temperature is not None:
+            return
+        bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
+        epochs = runner.max_epochs - (bilevel.warmup_epochs if bilevel else 0)
+        steps, rate = epochs * len(runner.train_dataloader), optimizer.param_groups[0]['lr']
+        reachable = math.exp(min(2 * rate * steps, 50))
+        if reachable < self.limits['decided_ratio']:
+            runner.logger.warning(
+                f'this search cannot decide: in {steps} steps at optim_wrapper.arch.optimizer.lr={rate:g} one '
+                f'operation of an edge can outweigh another at most {reachable:.3g} times, and '
+                f'{self.limits["decided_ratio"]:g} would be a choice; {_TO_DECIDE}'
+            )
 
     def _write(self, runner: Runner) -> None:
         self._genotype.save(Path(runner.work_dir, 'genotype.json'))

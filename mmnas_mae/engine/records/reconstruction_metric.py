@@ -2,9 +2,12 @@
 
 from typing import Any, Optional, Sequence
 
+import torch
 from mmengine.evaluator import BaseMetric
 
-from ...models.objectives.prediction import L1, LOSS
+from ...models.objectives.prediction import IMAGE, L1, LOSS, MASK
+from ...models.reconstruction.masked_reconstruction_head import MaskedReconstructionHead
+from ...models.reconstruction.trivial_fills import TRIVIAL_FILLS
 from ...registry import METRICS
 
 
@@ -15,17 +18,59 @@ class ReconstructionMetric(BaseMetric):
     ``reconstruction/l1`` is the mean over images of the masked L1 of their pixels;
     ``reconstruction/score`` is minus the mean loss (paper section 5.1), which is the same
     where the target of the head is pixels. A target that gives no pixels has no ``l1``.
+
+    Beside ``l1`` stand ``reconstruction/l1_image_mean`` and ``reconstruction/l1_diffusion_fill``: the
+    same error of a constant and of an interpolation of the visible pixels. A network above
+    the latter has learned to interpolate at best.
+
+    Args:
+        trivial_images: held-out images, on each rank, on which those two are measured, once in
+            a run, since images and masks stay the same; 0 for none.
+        **kwargs: of :class:`mmengine.evaluator.BaseMetric`.
     """
 
     default_prefix: Optional[str] = 'reconstruction'
 
+    def __init__(self, trivial_images: int = 512, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        #: Images that the trivial fills are still to be measured on.
+        self._remaining = trivial_images
+        self._trivial: dict[str, float] = {}
+
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keeps error and loss of each image."""
-        self.results.extend({key: float(sample[key]) for key in (L1, LOSS) if key in sample} for sample in data_samples)
+        for sample in data_samples:
+            errors = {key: float(sample[key]) for key in (L1, LOSS) if key in sample}
+            if self._remaining > 0 and L1 in sample and IMAGE in sample:
+                errors.update(trivial_errors(sample[IMAGE], sample[MASK]))
+                self._remaining -= 1
+            self.results.append(errors)
 
     def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
         """The means over all images of all ranks."""
-        means = {key: sum(each[key] for each in results) / len(results) for key in results[0]}
+        means = {}
+        for key in dict.fromkeys(key for each in results for key in each):
+            known = [each[key] for each in results if key in each]
+            means[key] = sum(known) / len(known)
         # Not named "loss": MMEngine's log averages such values over past validations.
         score = -means.pop(LOSS)
-        return dict(means, score=score)
+        self._trivial.update({key: means.pop(key) for key in [*means] if key != L1})
+        return dict(means, **self._trivial, score=score)
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """As the base class; the trivial fills are known afterwards."""
+        values = super().evaluate(size)
+        self._remaining = 0
+        return values
+
+
+def trivial_errors(image: torch.Tensor, mask: torch.Tensor) -> dict[str, float]:
+    """Masked L1 of each of :data:`TRIVIAL_FILLS` on one image, by ``l1_<name>``.
+
+    Args:
+        image (Tensor): (C, H, W), normalised.
+        mask (Tensor): (1, H, W), 1 = masked.
+    """
+    images, masks = image[None], mask[None]
+    error = MaskedReconstructionHead.pixel_error
+    return {f'{L1}_{name}': float(error(fill(images, masks), images, masks)) for name, fill in TRIVIAL_FILLS.items()}

@@ -148,6 +148,18 @@ class BaseArchitecture(nn.Module):
         """How open the choices are, from 0 to 1 (1 = undecided)."""
         return 0.0
 
+    def ratios(self, cells: Mapping[str, CellGenotype]) -> dict[str, list[list[Optional[float]]]]:
+        """How sure each derived edge is: how many times its operation weighs the next best that could be derived.
+
+        Args:
+            cells: the derived cells.
+
+        Returns:
+            dict: for each cell type and node a number for each edge, None where it had no other
+            candidate; empty where the choices are no edges with weights.
+        """
+        return {}
+
     def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
         """The current weights for a report, one table for each kind of choice; empty shows none.
 

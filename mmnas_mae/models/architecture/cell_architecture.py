@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import CellGenotype, CellSpace, Genotype, discretize, get_space, state_names
+from ...spaces.verdict import edge_ratio
 from .base_architecture import BaseArchitecture, Choice, ChoiceTable
 from .cell import CellWeights
 from .fixed import child_weights
@@ -152,6 +153,24 @@ class CellArchitecture(BaseArchitecture):
         """Mean over all edges of how open the choice of operation is, from 0 to 1 (1 = undecided)."""
         shares = [self.relaxation.undecided(w, self.valid(kind)) for kind, w in self.weights().items()]
         return float(torch.cat(shares).cpu().mean())
+
+    @torch.no_grad()
+    def ratios(self, cells: Mapping[str, CellGenotype]) -> dict[str, list[list[Optional[float]]]]:
+        """As :meth:`BaseArchitecture.ratios`."""
+        out = {}
+        for kind, weights in self.weights().items():
+            graph = self.space.cells[kind]
+            rows = {edge: dict(zip(ops, row)) for edge, ops, row in zip(graph.edges, graph.ops, weights.tolist())}
+            out[kind] = [
+                [self._ratio(rows[node, source], op) for op, source in edges]
+                for node, edges in enumerate(cells[kind].nodes, graph.num_inputs)
+            ]
+        return out
+
+    def _ratio(self, row: Mapping[str, float], op: str) -> Optional[float]:
+        """That of one edge, from the weights of its candidates."""
+        never = self.space.never
+        return edge_ratio(row[op], [weight for name, weight in row.items() if name != op and name not in never])
 
     def choices(self, cells: Mapping[str, CellGenotype]) -> list[ChoiceTable]:
         """The operations of each cell type, and its edges where they have factors."""

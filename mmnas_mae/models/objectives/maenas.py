@@ -40,6 +40,8 @@ class MAENAS(SearchModel):
         ValueError: ``masking`` is unknown, or ``masks`` below 1.
     """
 
+    against_collapse = 'a larger mask_generator.ratio or neck.type=mmnas_mae.HierarchicalDecoder counteract this'
+
     def __init__(
         self,
         backbone: dict,

@@ -1,5 +1,6 @@
 """What every search objective has in common."""
 
+import statistics
 from abc import ABCMeta, abstractmethod
 from typing import Any, Mapping, Optional, Sequence, Union
 
@@ -26,10 +27,15 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     :func:`mmnas_mae.engine.arch_grad.enable_grad`. So the weight step never computes
     nor leaks a gradient for them, and DDP does not wait for one.
 
+    Attributes:
+        against_collapse: what counteracts a collapse under this objective, for messages.
+
     Args:
         backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
         data_preprocessor: config of the data preprocessor.
     """
+
+    against_collapse = 'EarlyStopHook, AuxiliarySkipHook or PerturbationHook counteract this'
 
     def __init__(
         self, backbone: dict, data_preprocessor: Optional[dict] = None, init_cfg: Optional[dict] = None
@@ -56,10 +62,19 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
         """The architecture that the current parameters stand for, with the skeleton it was found on.
 
+        Its ``meta`` says under ``decision`` how sure alpha is: ``entropy`` (mean over choices, 1 =
+        undecided), ``ratios`` of the derived edges (:meth:`BaseArchitecture.ratios`) and ``ratio``, their
+        geometric mean. :func:`mmnas_mae.spaces.judge` reads them.
+
         Args:
             exclude_none: overrides the space's rule on the operation ``none``; None follows it.
         """
-        return found_on(self.arch.genotype(exclude_none), self.backbone)
+        genotype = found_on(self.arch.genotype(exclude_none), self.backbone)
+        ratios = self.arch.ratios(genotype.cells)
+        known = [ratio for nodes in ratios.values() for node in nodes for ratio in node if ratio is not None]
+        decision = dict(entropy=self.arch.entropy(), ratios=ratios)
+        decision['ratio'] = statistics.geometric_mean(known) if known else None
+        return genotype.with_meta(decision=decision)
 
     def generators(self) -> list[torch.Generator]:
         """The random generators that the model owns, in a fixed order."""

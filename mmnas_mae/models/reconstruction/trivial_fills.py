@@ -64,6 +64,10 @@ def diffusion_fill(images: Tensor, mask: Tensor, tolerance: float = 1e-6, max_it
     raise RuntimeError(f'diffusion_fill does not reach tolerance={tolerance:g} in max_iterations={max_iterations}')
 
 
+#: What needs no network, by name: functions of images (B, C, H, W) and masks (B, 1, H, W), 1 = masked.
+TRIVIAL_FILLS = dict(image_mean=image_mean, diffusion_fill=diffusion_fill)
+
+
 def _visible_mean(images: Tensor, mask: Tensor) -> Tensor:
     """Mean of the visible pixels in double precision: (B, C, 1, 1)."""
     expected = (images.shape[0], 1, *images.shape[2:])

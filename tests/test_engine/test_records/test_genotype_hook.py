@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from pathlib import Path
 from typing import Callable
 
@@ -32,28 +33,70 @@ def test_genotype_and_history_are_written(search_cfg: Config, run_search: Callab
     assert lines[-1]['entropy'] == pytest.approx(runner.model.arch.entropy())
 
 
-def test_collapse_is_reported_once_alpha_has_decided(search_cfg: Config) -> None:
-    """All edges on skip connections: a warning; the same with alphas that are almost equal: none."""
+SKIP = 3
+
+
+@pytest.mark.parametrize('strength, decided', [(5.0, True), (1e-3, False)])
+def test_what_is_wrong_with_the_result_is_said(search_cfg: Config, strength: float, decided: bool) -> None:
+    """All edges on skip connections, which alpha prefers by much or by nothing to speak of."""
     search_cfg.train_cfg.max_epochs = 1
     search_cfg.optim_wrapper.arch.optimizer.lr = 0.0
     search_cfg.log_level = 'WARNING'
-    for strength, expected in ((5.0, 1), (1e-3, 0)):
-        runner = Runner.from_cfg(search_cfg)
-        skip = 3
-        with torch.no_grad():
-            for alpha in runner.model.arch.alphas.values():
-                alpha.zero_()
-                alpha[:, skip] = strength
-        messages: list[str] = []
-        handler = logging.Handler()
-        handler.emit = lambda record, messages=messages: messages.append(record.getMessage())
-        runner.logger.addHandler(handler)
-        runner.train()
-        runner.logger.removeHandler(handler)
-        collapsed = [m for m in messages if 'may be collapsing: 8 of 8 edges of the normal cell' in m]
-        assert len(collapsed) == expected
+    runner = Runner.from_cfg(search_cfg)
+    with torch.no_grad():
+        for alpha in runner.model.arch.alphas.values():
+            alpha.zero_()
+            alpha[:, SKIP] = strength
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    handler.setLevel(logging.WARNING)
+    runner.logger.addHandler(handler)
+    runner.train()
+    runner.logger.removeHandler(handler)
+
+    meta = load_genotype(Path(runner.work_dir, 'genotype.json')).meta
+    assert meta['decision']['ratio'] == pytest.approx(math.exp(strength))
+    assert meta['decision']['ratios']['normal'] == [[pytest.approx(math.exp(strength))] * 2] * 4
+    collapsed = 'collapsed: 8 of 8 edges of the normal cell carry no weights (8 skip_connect); a larger mask_generator'
+    undecided = 'undecided: the operation of an edge weighs 1 times the next best on average (1.5 would be a choice)'
+    expected = [collapsed] if decided else [undecided, collapsed]
+    assert len(meta['warnings']) == len(expected)
+    assert all(warning.startswith(start) for warning, start in zip(meta['warnings'], expected))
+    assert [message for message in messages if message.startswith('epoch 1: ')] == [
+        f'epoch 1: {warning}' for warning in meta['warnings']
+    ]
+
+
+def test_a_search_that_cannot_decide_says_so_before_it_begins(search_cfg: Config, run_search: Callable) -> None:
+    """Two epochs of 5 steps at 3e-3 part two weights by exp(2 * 10 * 3e-3) at most."""
+    search_cfg.log_level = 'WARNING'
+    runner = run_search(search_cfg)
+    log = next(Path(runner.work_dir).glob('*/*.log')).read_text()
+    assert f'in {2 * len(runner.train_dataloader)} steps at optim_wrapper.arch.optimizer.lr=0.003' in log
+    reachable = math.exp(2 * 2 * len(runner.train_dataloader) * 0.003)
+    assert f'can outweigh another at most {reachable:.3g} times' in log
+
+
+def test_a_resumed_search_knows_the_cells_of_before(search_cfg: Config, run_search: Callable) -> None:
+    search_cfg.train_cfg.max_epochs = 1
+    runner = run_search(search_cfg)
+    path = Path(runner.work_dir, 'arch_history.jsonl')
+    (line,) = map(json.loads, path.read_text().splitlines())
+    other = json.loads(json.dumps(line))
+    other['genotype']['normal']['nodes'][0][0][0] = 'none'
+    path.write_text(json.dumps(other) + '\n')
+    search_cfg.merge_from_dict({'train_cfg.max_epochs': 4, 'resume': True})
+    runner = run_search(search_cfg)
+    decision = load_genotype(Path(runner.work_dir, 'genotype.json')).meta['decision']
+    lines = [json.loads(line)['genotype'] for line in path.read_text().splitlines()]
+    assert lines[0] == other['genotype']
+    assert decision['window'] == 2
+    assert decision['changed'] == (lines[2] != lines[3])
 
 
 def test_bad_ratio_is_named() -> None:
     with pytest.raises(ValueError, match=r'GenotypeHook.collapse_ratio must lie in \(0, 1\], got 0'):
         GenotypeHook(collapse_ratio=0)
+    with pytest.raises(ValueError, match='GenotypeHook.decided_ratio must be at least 1, got 0.5'):
+        GenotypeHook(decided_ratio=0.5)
