@@ -5,8 +5,9 @@ and :mod:`.uniform_path_relaxation` hold those that draw.
 """
 
 from abc import ABCMeta, abstractmethod
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from ...registry import MODELS
@@ -104,17 +105,34 @@ def softmax(alpha: Tensor, valid: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class SoftmaxRelaxation(Relaxation):
-    """Softmax over the candidates of each edge (DARTS).
+    """Softmax over the candidates of each edge (DARTS), annealed where it has a temperature (ASAP, arXiv:1904.04123).
 
     Args:
+        tau: temperature that alpha is divided by, which :class:`mmnas_mae.TemperatureHook` lowers
+            so that the weights of an edge part; None has none (DARTS).
         samples, regularizer: as in :class:`Relaxation`.
+
+    Raises:
+        ValueError: ``tau`` is not positive.
     """
 
     on_simplex = True
 
+    def __init__(self, tau: Optional[float] = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if tau is not None and tau <= 0:
+            raise ValueError(f'relaxation.tau must be positive, got {tau}')
+        # A buffer, so that a checkpoint holds the temperature it was trained at.
+        self.register_buffer('tau', None if tau is None else torch.tensor(float(tau)))
+
+    @property
+    def temperature(self) -> Optional[Tensor]:
+        """``tau``."""
+        return self.tau
+
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
         """As :meth:`Relaxation.weights`; rows sum to one."""
-        return softmax(alpha, valid)
+        return softmax(alpha if self.tau is None else alpha / self.tau, valid)
 
 
 @MODELS.register_module()
