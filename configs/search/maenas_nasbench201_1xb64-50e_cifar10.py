@@ -5,8 +5,8 @@ Hardware: 1 GPU; the paper reports 3.2 hours.
 Expected: accuracy of the derived cell, valid / test, mean of 4 searches (paper): CIFAR-10 90.63 / 93.74, CIFAR-100
 71.42 / 71.75, ImageNet16-120 43.17 / 43.75; not yet reproduced.
 
-The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
-use; without a table add --cfg-options default_hooks.benchmark=None. The schedule is that of DARTS in NAS-Bench-201
+The table gives the true accuracy of the current cell after every epoch, which the search does not use: the one found by
+MMNAS_DATA, else that of the package, which is rounded to 0.01 per cent. The schedule is that of DARTS in NAS-Bench-201
 (D-X-Y/AutoDL-Projects).
 """
 

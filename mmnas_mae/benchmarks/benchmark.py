@@ -35,6 +35,7 @@ class Benchmark:
             earlier in its training; by default those of ``headline``, without.
         readers: by the suffix of a file what opens it: given the entry and the file, it returns
             a :class:`mmnas_mae.benchmarks.BenchmarkTable`. ``.parquet`` has one.
+        packed: the table that comes with the package, for where no other is found.
         name: under which it is registered; :func:`mmnas_mae.benchmarks.get_benchmark` sets it.
     """
 
@@ -47,6 +48,7 @@ class Benchmark:
     where: Mapping[str, Collection] = field(default_factory=dict)
     truths: Mapping[Pair, Optional[Pair]] = field(default_factory=dict)
     readers: Mapping[str, Callable[['Benchmark', Path], Any]] = field(default_factory=dict)
+    packed: Optional[Path] = None
     name: str = ''
 
     def unit(self, metric: str) -> str:

@@ -52,21 +52,23 @@ def find_table(benchmark: str, path: Union[None, str, os.PathLike] = None) -> Pa
     Args:
         benchmark: its name, such as ``nasbench201``.
         path: the table itself or a folder that holds it under one of its names; the folder
-            ``MMNAS_DATA`` by default.
+            ``MMNAS_DATA`` by default, and where that has none what comes with the package.
 
     Raises:
         FileNotFoundError: there is none.
         ValueError: no such benchmark; the message lists what exists.
     """
-    names, folder = get_benchmark(benchmark).files, path or os.environ.get('MMNAS_DATA')
+    entry, folder = get_benchmark(benchmark), path or os.environ.get('MMNAS_DATA')
     if folder is not None:
         folder = Path(folder).expanduser()
-        found = [file for file in (folder, *(folder / name for name in names)) if file.is_file()]
+        found = [file for file in (folder, *(folder / name for name in entry.files)) if file.is_file()]
         if found:
             return found[0]
+    if path is None and entry.packed is not None:
+        return entry.packed
     where = folder or 'MMNAS_DATA, which is not set'
     raise FileNotFoundError(
-        f'the table of {benchmark} was not found: no {" or ".join(names)} in {where}; '
+        f'the table of {benchmark} was not found: no {" or ".join(entry.files)} in {where}; '
         'set MMNAS_DATA to the folder that holds it, or name the file itself'
     )
 

@@ -205,8 +205,8 @@ def test_tables_are_found_by_folder_file_and_variable(data_file, tmp_path, monke
     assert find_table('NAS-Bench-201') == file
     assert query('nasbench201', OPTIMUM, 'cifar10', 'test') == 94.3733
     monkeypatch.setenv('MMNAS_DATA', str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=f'nasbench201.*nb201.parquet.*in {tmp_path}; set MMNAS_DATA') as caught:
-        load_table('nasbench201')
+    with pytest.raises(FileNotFoundError, match=f'nasbench101.*nb101_20k.parquet.*in {tmp_path}; set MMNAS_DATA') as caught:
+        load_table('nasbench101')
     assert '\n' not in str(caught.value)
     monkeypatch.delenv('MMNAS_DATA')
     with pytest.raises(FileNotFoundError, match='no nb101_20k.parquet or .* in MMNAS_DATA, which is not set; set'):
