@@ -193,9 +193,10 @@ class CellSpace(SearchSpace):
         if first.macro != second.macro:
             return None
         cells = {}
-        for kind, cell in first.cells.items():
-            pairs = zip(cell.nodes, second.cells[kind].nodes)
-            cells[kind] = CellGenotype(tuple(tuple(mix(a, b, generator)) for a, b in pairs), cell.concat)
+        for kind in self.cells:
+            cell, other = first.cells[kind], second.cells[kind]
+            nodes = tuple(tuple(mix(a, b, generator)) for a, b in zip(cell.nodes, other.nodes))
+            cells[kind] = CellGenotype(nodes, cell.concat)
         child = Genotype(self.name, cells, macro=dict(first.macro))
         try:
             self.validate(child)

@@ -49,6 +49,15 @@ def test_the_order_of_cells_in_a_file_means_nothing(name):
         assert list(load_genotype(source, name).cells) == list(space.cells)
 
 
+@pytest.mark.parametrize('name', [name for name in NAMES if len(getattr(get_space(name), 'cells', ())) > 1])
+def test_the_order_of_the_cells_of_a_parent_means_nothing(name):
+    space = get_space(name)
+    first, second = (space.random_genotype(random.Random(seed)) for seed in (0, 1))
+    turned = replace(first, cells=dict(reversed(first.cells.items())))
+    children = [space.crossover(parent, second, random.Random(2)) for parent in (first, turned)]
+    assert children[0] == children[1] is not None
+
+
 @pytest.mark.parametrize('name', NAMES)
 @QUICK
 @given(seed=SEEDS)
