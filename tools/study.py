@@ -67,10 +67,11 @@ def study(args: argparse.Namespace) -> int:
         raise ValueError(f'--cfg-options must have the form [ROWS:]key=value, got {wrong[0]!r}')
     runs = []
     if not args.aggregate_only:
-        given = dict(option.split('=', 1) for option in args.cfg_options)
-        for pattern in (key.rpartition(':')[0] for key in given):
+        # One layer each, since the last of the command line counts.
+        given = [dict([option.split('=', 1)]) for option in args.cfg_options]
+        for pattern in (key.rpartition(':')[0] for option in given for key in option):
             study.matching(pattern or '*')
-        layers = [*(study.presets[name] for name in args.preset), given]
+        layers = [*(study.presets[name] for name in args.preset), *given]
         rows, flags = study.select(args.only), import_flags(args)
         runs = study.runs(TOOLS, folder, seeds, rows, layers, args.launch_prefix, flags)
         run_all(runs, args.jobs, None if args.minutes is None else 60 * args.minutes)
