@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from mmnas_mae.datasets import PackImages, PhotoCrops, SearchSplit
 from mmnas_mae.datasets.search_split import seeded
 from mmnas_mae.registry import DATASETS
+from mmnas_mae.utils.records import digest
 
 AUGMENTATION = [
     dict(type='RandomCrop', crop_size=32, padding=4),
@@ -236,6 +237,14 @@ def test_errors_of_settings(settings, message):
     with pytest.raises(ValueError, match=message) as info:
         SearchSplit(Numbers(10), **settings)
     assert '\n' not in str(info.value)
+
+
+def test_the_record_is_a_hash_of_the_images_in_their_order():
+    split = SearchSplit(Numbers(10), 'arch', seed=3)
+    order = b''.join(int(index).to_bytes(8, 'little') for index in split.indices)
+    assert split.record() == dict(
+        images=digest(order), total=10, part='arch', parts=split.parts, seed=3, shuffle=split.shuffle
+    )
 
 
 def indices(loader):
