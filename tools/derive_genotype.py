@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 
 

@@ -12,13 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.engine.pause_hook import PAUSED
 from mmnas_mae.studies.seeded_run import run_all
 from mmnas_mae.studies.study import Study
 from mmnas_mae.studies.study_pictures import draw_study
 from mmnas_mae.studies.study_scores import compare_scores
 from mmnas_mae.studies.study_table import format_study, read_study, study_summary
+from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.utils.records import write_json, write_text
 
 TOOLS = Path(__file__).resolve().parent

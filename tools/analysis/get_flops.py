@@ -15,17 +15,12 @@ from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.command_line import (
-    add_import_argument,
-    add_network_arguments,
-    image_shape,
-    network_size,
-    run_tool,
-)
+from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size
 from mmnas_mae.costs import CountedParts, measure_complexity
 from mmnas_mae.models import BaseNetwork
 from mmnas_mae.models.build import model_settings
 from mmnas_mae.spaces import load_genotype
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 
 
