@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .pictures import ALARM, LINE_COLOURS, LINE_STYLES, QUIET, new_figure, style_axis
+from ..utils.pictures import ALARM, LINE_COLOURS, LINE_STYLES, QUIET, new_figure, style_axis
 from .search_history import SearchHistory, Series
 
 
