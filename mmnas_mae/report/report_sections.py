@@ -1,4 +1,4 @@
-"""The sections of the page of a search. Each is a function of the history that gives HTML."""
+"""The sections of the page of a search: each gives HTML of the history, or raises NotRecordedError for want of it."""
 
 import json
 from html import escape

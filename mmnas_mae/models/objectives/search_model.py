@@ -29,6 +29,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     Args:
         backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
         data_preprocessor: config of the data preprocessor.
+        init_cfg: initialisation config of MMEngine.
     """
 
     def __init__(
@@ -108,7 +109,11 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     def forward(
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
     ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
-        """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
+        """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features).
+
+        Raises:
+            ValueError: there is no such mode.
+        """
         if mode == 'loss':
             return self.total_losses(**self.prepare_batch(inputs, data_samples))
         if mode == 'predict':
