@@ -6,7 +6,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.costs import CountedParts, count_macs, measure_complexity
+from mmnas_mae.costs import Complexity, CountedParts, count_macs, measure_complexity
 from mmnas_mae.registry import MODELS
 
 GENOTYPE = dict(genotype='DARTS_V2', init_channels=2, layers=4)
@@ -64,3 +64,18 @@ def test_architecture_parameters_are_no_part_of_a_search_network(space, alpha):
 def test_a_model_without_parts_is_refused():
     with pytest.raises(ValueError, match='a Linear has no part to count: no backbone, neck, head'):
         CountedParts(nn.Linear(2, 2))
+
+
+def test_resnet_18_has_its_published_size():
+    """11.69 million parameters (torchvision), 1.8 billion multiply-adds (He et al. 2016, table 1)."""
+    model = MODELS.build(
+        dict(
+            type='mmpretrain.ImageClassifier',
+            backbone=dict(type='mmpretrain.ResNet', depth=18),
+            neck=dict(type='mmpretrain.GlobalAveragePooling'),
+            head=dict(type='mmpretrain.LinearClsHead', num_classes=1000, in_channels=512),
+        )
+    )
+    parts = CountedParts(model)
+    assert parts.names == ('backbone', 'neck', 'head')
+    assert measure_complexity(parts, (3, 224, 224)) == Complexity(11_689_512, 1_814_073_344)
