@@ -1,7 +1,7 @@
 """Parameters and multiply-adds."""
 
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Sequence
 
 import torch
 from torch import nn
@@ -75,12 +75,11 @@ class CountedParts(nn.Sequential):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
+        own = {'backbone': SearchModel, 'network': NetworkClassifier}
         # mmdet calls no head `head`.
-        wanted = {SearchModel: ('backbone',), NetworkClassifier: ('network',), nn.Module: ('backbone', 'neck', 'head')}
-        names = next(names for kind, names in wanted.items() if isinstance(model, kind))
-        parts: dict[str, Any] = {name: getattr(model, name, None) for name in names}
-        for name, part in parts.items():
-            if isinstance(part, nn.Module):
+        names = [name for name, kind in own.items() if isinstance(model, kind)] or ['backbone', 'neck', 'head']
+        for name in names:
+            if isinstance(part := getattr(model, name, None), nn.Module):
                 self.add_module(name, part)
         self.names = tuple(name for name, _ in self.named_children())
         if not self.names:
