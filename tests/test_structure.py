@@ -97,6 +97,7 @@ LIGHT = {
     'from mmnas_mae.spaces import load_genotype; load_genotype("DARTS_V2")': ('torch', 'matplotlib', 'pyarrow'),
     'import mmnas_mae.benchmarks': ('torch', 'matplotlib', 'pyarrow'),
     'from mmnas_mae.registry import HOOKS; HOOKS.get("mmnas_mae.GenotypeHook")': ('matplotlib.pyplot', 'pyarrow'),
+    'import runpy; runpy.run_path("tools/analysis/query_benchmark.py")': ('torch', 'matplotlib', 'pyarrow'),
     'import mmnas_mae.models': ('matplotlib.pyplot', 'pyarrow', 'mmpretrain', 'mmdet'),
     'from mmnas_mae.apis import build_network': ('matplotlib.pyplot', 'pyarrow', 'mmpretrain', 'mmdet'),
 }

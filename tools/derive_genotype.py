@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmengine.config import DictAction
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.models.build import build_search_model
-from mmnas_mae.models.checkpoint import read_checkpoint
+from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 
 
@@ -22,8 +22,8 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
     add_import_argument(parser)
     args = parser.parse_args()
-    model = build_search_model(read_config(args.config, args.cfg_options), args.checkpoint)
-    meta = read_checkpoint(args.checkpoint).get('meta', {})
+    model = build_search_model(read_config(args.config, args.cfg_options))
+    meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
     genotype = model.genotype(exclude_none=args.exclude_none or None)
     genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'))
     out = args.out or Path(args.checkpoint).with_name('genotype.json')

@@ -13,10 +13,10 @@ from typing import Any
 
 from mmengine.config import DictAction
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.records import write_json
 

@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 from typing import Sequence
 
-from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.studies.repeats import STATE, format_summary, read_repeat, summarize
 from mmnas_mae.studies.seeded_run import SeededRun, run_all
+from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.utils.records import write_json
 
 TOOLS = Path(__file__).resolve().parent

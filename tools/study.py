@@ -12,13 +12,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.engine.pause_hook import PAUSED
 from mmnas_mae.studies.seeded_run import run_all
 from mmnas_mae.studies.study import Study
 from mmnas_mae.studies.study_pictures import draw_study
 from mmnas_mae.studies.study_scores import compare_scores
 from mmnas_mae.studies.study_table import format_study, read_study, study_summary
+from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool
 from mmnas_mae.utils.records import write_json, write_text
 
 TOOLS = Path(__file__).resolve().parent
@@ -67,10 +67,11 @@ def study(args: argparse.Namespace) -> int:
         raise ValueError(f'--cfg-options must have the form [ROWS:]key=value, got {wrong[0]!r}')
     runs = []
     if not args.aggregate_only:
-        given = dict(option.split('=', 1) for option in args.cfg_options)
-        for pattern in (key.rpartition(':')[0] for key in given):
+        # One layer each, since the last of the command line counts.
+        given = [dict([option.split('=', 1)]) for option in args.cfg_options]
+        for pattern in (key.rpartition(':')[0] for option in given for key in option):
             study.matching(pattern or '*')
-        layers = [*(study.presets[name] for name in args.preset), given]
+        layers = [*(study.presets[name] for name in args.preset), *given]
         rows, flags = study.select(args.only), import_flags(args)
         runs = study.runs(TOOLS, folder, seeds, rows, layers, args.launch_prefix, flags)
         run_all(runs, args.jobs, None if args.minutes is None else 60 * args.minutes)

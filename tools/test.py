@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mmengine.fileio import dump
 
-from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_config
 from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.utils.command_line import run_tool
 from mmnas_mae.utils.unwrap import unwrap
 
 

@@ -11,10 +11,10 @@ from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import read_config
 from ..utils.records import last_checkpoint
-from .command_line import add_import_argument
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')

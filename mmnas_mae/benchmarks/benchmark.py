@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Collection, Mapping, Optional, Sequence
 
@@ -25,7 +26,7 @@ class Benchmark:
         spaces: names of the spaces that its architectures belong to, as genotypes have them.
         files: names under which a folder may hold its table, preferred first.
         headline: what counts after full training, the higher the better; a table may lack some of it.
-        units: the unit of each metric by pattern of its name, of which the first that fits
+        units: the unit of each metric by pattern of its name, of which the longest that fits
             counts (``{'params': 'parameters', '*': 'per cent'}``); a metric without one is a
             bare number.
         columns: the column of each (data set, metric), where they have other names.
@@ -53,7 +54,7 @@ class Benchmark:
 
     def unit(self, metric: str) -> str:
         """The unit of a metric, empty where it has none."""
-        return next((unit for pattern, unit in self.units.items() if fnmatchcase(metric, pattern)), '')
+        return self.units.get(max(filter(partial(fnmatchcase, metric), self.units), key=len, default=''), '')
 
     def truth_names(self) -> dict[str, Optional[str]]:
         """``truths`` by name, ``<data set>_<metric>``."""

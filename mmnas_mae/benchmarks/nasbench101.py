@@ -32,7 +32,12 @@ def nasbench101() -> Benchmark:
 
 
 class NASBench101Table(ParquetTable):
-    """``nb101_20k.parquet``; isomorphic cells have the same hash and so the same entry."""
+    """``nb101_20k.parquet``; isomorphic cells have the same hash and so the same entry.
+
+    Args:
+        benchmark: its entry.
+        rows: the columns of the file.
+    """
 
     def __init__(self, benchmark: Benchmark, rows: Mapping[str, list]) -> None:
         texts = [f'{ops}|{matrix}' for ops, matrix in zip(rows['ops'], rows['matrix_upper'])]
@@ -44,6 +49,7 @@ class NASBench101Table(ParquetTable):
         return self._hashes.get(nasbench101_hash(self, arch))
 
     def describe(self, entry: int) -> dict[str, Any]:
+        """Its text, and what the file calls it."""
         return dict(arch=self._rows['arch'][entry], **super().describe(entry))
 
 
@@ -86,6 +92,7 @@ class NASBench101Official(BenchmarkTable):
         return key if key in self._known else None
 
     def value(self, entry: str, dataset: str, metric: str) -> float:
+        """The mean over the trials, NaN where there is none."""
         fixed, computed = self._api.get_metrics_from_hash(entry)
         if metric == 'params':
             return int(fixed['trainable_parameters'])
@@ -94,6 +101,7 @@ class NASBench101Official(BenchmarkTable):
         return sum(trials) / len(trials) if trials else float('nan')
 
     def describe(self, entry: str) -> dict[str, Any]:
+        """Its text and its hash."""
         return dict(arch=self._text(entry), hash=entry)
 
     def _text(self, entry: str) -> str:

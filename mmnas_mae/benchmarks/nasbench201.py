@@ -166,6 +166,7 @@ class NASBench201Official(BenchmarkTable):
             return float('nan')
 
     def describe(self, entry: int) -> dict[str, Any]:
+        """Its index and its text."""
         return dict(index=entry, arch=self._api.meta_archs[entry])
 
 

@@ -36,7 +36,11 @@ def require(module: str, distribution: Optional[str]) -> ModuleType:
 
 @contextmanager
 def failing(path: Path) -> Iterator[None]:
-    """Turns any error of reading ``path`` into a ValueError of one line: the packages raise whatever they like."""
+    """Turns any error of reading ``path`` into one line: the packages raise whatever they like.
+
+    Raises:
+        ValueError: there was one.
+    """
     try:
         yield
     except Exception as error:

@@ -59,6 +59,7 @@ class ParquetTable(BenchmarkTable):
         return np.array(self._rows[self.columns[dataset, metric]], dtype=float)
 
     def describe(self, entry: int) -> dict[str, Any]:
+        """The columns that say which entry it is."""
         return {column: self._rows[column][entry] for column in self._identity}
 
 

@@ -78,7 +78,11 @@ class PhotoCrops(BaseDataset):
         super().__init__(data_prefix={}, pipeline=list(pipeline), **kwargs)
 
     def load_data_list(self) -> range:
-        """Cuts the crops: ``images`` (N, size, size, 3) uint8, ``boxes`` (N, 3) of photo, top, left."""
+        """Cuts the crops: ``images`` (N, size, size, 3) uint8, ``boxes`` (N, 3) of photo, top, left.
+
+        Raises:
+            ValueError: no photograph holds one.
+        """
         images, boxes = [], []
         for number, (package, distribution, path) in enumerate(PHOTOS):
             photo = load_photo(package, distribution, path, self.downscale)

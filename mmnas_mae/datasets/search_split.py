@@ -1,6 +1,5 @@
 """The disjoint parts of a data set that a search trains weights and architecture on."""
 
-import hashlib
 import random
 from contextlib import contextmanager, nullcontext
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
@@ -12,6 +11,7 @@ from torch.utils.data import Dataset
 
 from ..registry import DATASETS
 from ..utils.errors import one_line
+from ..utils.records import digest
 
 
 @DATASETS.register_module()
@@ -92,9 +92,9 @@ class SearchSplit(Dataset):
             dict: ``images``, a hash of their indices; ``total``, images of the whole data set;
             and the settings that lead to them: ``part``, ``parts``, ``seed`` and ``shuffle``.
         """
-        digest = hashlib.sha256(np.ascontiguousarray(self.indices, dtype='<i8').tobytes()).hexdigest()
+        images = digest(np.ascontiguousarray(self.indices, dtype='<i8').tobytes())
         settings = dict(part=self.part, parts=self.parts, seed=self.seed, shuffle=self.shuffle)
-        return dict(images=digest, total=len(self.dataset), **settings)
+        return dict(images=images, total=len(self.dataset), **settings)
 
     @property
     def metainfo(self) -> dict:

@@ -27,6 +27,7 @@ class Moments(NamedTuple):
         return Moments(*(a + b for a, b in zip(self, other)))
 
     def times(self, count: int) -> 'Moments':
+        """Of as many copies of the two vectors."""
         return Moments(*(count * value for value in self))
 
 

@@ -100,9 +100,9 @@ class ShortTrainingScorer(Scorer):
         model.train()
         for _ in range(self.steps):
             chosen = torch.randperm(len(self.run.train.samples), generator=draws)[: self.batch_size]
-            losses = model.losses(**model.prepare(**self.run.train.take(chosen.tolist())))
+            loss = model.step_loss(model.prepare_batch(**self.run.train.take(chosen.tolist())))
             optimizer.zero_grad()
-            sum(value for name, value in losses.items() if 'loss' in name).backward()
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(parameters, 5.0)
             optimizer.step()
             schedule.step()

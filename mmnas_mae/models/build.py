@@ -104,7 +104,8 @@ def build_search_model(
     """The search model of a config on the CPU, as the runner builds it, with the weights of a checkpoint.
 
     Args:
-        config: the config of a search or its file. Its default scope becomes the current one.
+        config: file of the config of a search, or that config as :func:`mmnas_mae.utils.config.read_config`
+            gives it. Its default scope becomes the current one.
         checkpoint: a file that a search with this model has written; None leaves the
             weights as they are drawn.
 
@@ -118,7 +119,7 @@ def build_search_model(
         >>> model = build_search_model('config.py', 'work_dir/epoch_50.pth')
         >>> model.genotype()
     """
-    cfg = read_config(config)
+    cfg = config if isinstance(config, Config) else read_config(config)
     where = f'config {cfg.filename!r}' if cfg.filename else 'the config'
     settings = model_settings(cfg)
     if 'backbone' not in settings:

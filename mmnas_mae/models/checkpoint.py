@@ -38,8 +38,8 @@ def read_checkpoint(checkpoint: Union[str, os.PathLike]) -> dict[str, Any]:
     return content
 
 
-def load_checked(model: nn.Module, checkpoint: Union[str, os.PathLike], where: str) -> None:
-    """Loads weights that fit.
+def load_checked(model: nn.Module, checkpoint: Union[str, os.PathLike], where: str) -> dict[str, Any]:
+    """Loads weights that fit, and returns all that the file holds.
 
     Args:
         model: a search model, a classifier or a detector.
@@ -59,6 +59,7 @@ def load_checked(model: nn.Module, checkpoint: Union[str, os.PathLike], where: s
     except ValueError as error:
         raise ValueError(f'checkpoint {os.fspath(checkpoint)!r} does not fit {where}: {error}') from None
     model.load_state_dict(state, strict=False)
+    return content
 
 
 def _check_space(space: SearchSpace, meta: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from ..models import BaseArchitecture, ChoiceTable
 from ..models.build import build_search_model
+from ..utils.config import read_config
 from ..utils.seeding import kept_random_state
 from .search_history import SearchHistory
 
@@ -77,7 +78,7 @@ def build_architecture(history: SearchHistory) -> BaseArchitecture:
     if history.setting('model.backbone') is None:
         raise ValueError('no config of a search network is in the work directory')
     with kept_random_state():
-        return build_search_model(Config(history.config)).arch
+        return build_search_model(read_config(Config(history.config))).arch
 
 
 def _shapes(shapes: Mapping[str, torch.Size]) -> str:

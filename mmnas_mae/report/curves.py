@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ..models.reconstruction.trivial_fills import TRIVIAL_FILLS
-from .pictures import ALARM, LINE_COLOURS, LINE_STYLES, QUIET, new_figure, style_axis
+from ..utils.pictures import ALARM, LINE_COLOURS, LINE_STYLES, QUIET, new_figure, style_axis
 from .search_history import SearchHistory, Series
 
 

@@ -4,7 +4,6 @@ import os
 import textwrap
 from typing import Optional, Sequence, Union
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,6 +11,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ..spaces import CellGenotype, Genotype, state_names
 from ..spaces.transnas101 import DOUBLING, HALVING
+from ..utils.pictures import new_figure, save_figure
 
 #: Okabe and Ito's colours, distinct in all common forms of colour blindness.
 _COLOURS = {
@@ -52,14 +52,7 @@ def draw_genotype(genotype: Genotype, path: Union[str, os.PathLike]) -> None:
         ValueError: the suffix names no format that matplotlib writes, or the genotype has
             nothing to draw.
     """
-    figure = genotype_figure(genotype)
-    formats = figure.canvas.get_supported_filetypes()
-    suffix = os.path.splitext(os.fspath(path))[1].lstrip('.').lower()
-    if suffix not in formats:
-        raise ValueError(f'picture {os.fspath(path)!r} must end in one of: {", ".join(sorted(formats))}')
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    with matplotlib.rc_context({'svg.hashsalt': 'genotype', 'svg.fonttype': 'none'}):
-        figure.savefig(path, dpi=130)
+    save_figure(genotype_figure(genotype), path)
 
 
 def genotype_figure(genotype: Genotype) -> Figure:
@@ -71,10 +64,10 @@ def genotype_figure(genotype: Genotype) -> Figure:
     if not genotype.cells:
         if 'modules' not in genotype.macro:
             raise ValueError(f'a genotype of space {genotype.space!r} has neither cells nor modules to draw')
-        figure = Figure(figsize=(12, 1.8), layout='constrained')
+        figure = new_figure(12, 1.8)
         _draw_skeleton(figure.subplots(), genotype.macro['modules'], genotype.macro['base_channels'])
         return figure
-    figure = Figure(figsize=(12, 4.6 * len(genotype.cells)), layout='constrained')
+    figure = new_figure(12, 4.6 * len(genotype.cells))
     axes = figure.subplots(len(genotype.cells), 1, squeeze=False)[:, 0]
     decision = genotype.meta.get('decision') or {}
     for axis, (kind, cell) in zip(axes, genotype.cells.items()):

@@ -10,8 +10,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from ..utils.pictures import WEIGHTS, new_figure
 from .alpha_tables import AlphaTable
-from .pictures import WEIGHTS, new_figure
 
 #: Most panels beside each other: the 14 edges of a cell of DARTS make two rows.
 _COLUMNS = 7

@@ -1,8 +1,9 @@
 """The commands that come after a search, for what it has found."""
 
+import functools
 import inspect
 import shlex
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from ..benchmarks import benchmarks_of
 from ..models import get_skeleton, skeleton_name
@@ -78,14 +79,25 @@ def _retraining(history: SearchHistory) -> list[Step]:
             ),
         ]
     if skeleton.retrain == 'network':
-        scope = f'{SCOPE}.' if skeleton.network.__name__ in MODELS.module_dict else ''
+        network, settings = _unbound(skeleton.network)
+        if not hasattr(network, '__name__'):
+            return [*steps, _untrainable(f'the network of the skeleton {name!r} is no class that a config could name')]
+        scope = f'{SCOPE}.' if network.__name__ in MODELS.module_dict else ''
         argument = next(iter(inspect.signature(skeleton.network).parameters))
-        network = [f'type={scope}{skeleton.network.__name__}', 'num_classes=1000', f'{argument}={path}']
-        options = [f'model.network.{option}' for option in ('_delete_=True', *network)]
+        settings = dict(type=f'{scope}{network.__name__}', **{**settings, 'num_classes': 1000, argument: path})
+        options = [f'model.network.{key}={value}' for key, value in dict(_delete_=True, **settings).items()]
         command = f'python tools/train.py {_NETWORK} --cfg-options {shlex.join(options)}'
         title = 'Retrain on ImageNet (a cell of a benchmark is no backbone of a detector)'
         return [*steps, Step('retrain', title, command)]
     return [*steps, _untrainable(f'none is for the skeleton {name!r}; build_network builds its network')]
+
+
+def _unbound(network: Callable) -> tuple[Callable, dict[str, Any]]:
+    """What a ``functools.partial`` calls, and the settings that it gives by name."""
+    settings: dict[str, Any] = {}
+    while isinstance(network, functools.partial):
+        network, settings = network.func, {**network.keywords, **settings}
+    return network, settings
 
 
 def _untrainable(reason: str) -> Step:

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from ..discrete import SearchRun
 from ..models import MAENAS
 from ..utils.images import reconstruction_grid
+from ..utils.pictures import new_figure
 from ..utils.records import last_checkpoint
 from ..utils.seeding import kept_random_state
-from .pictures import new_figure
 from .search_history import SearchHistory
 
 

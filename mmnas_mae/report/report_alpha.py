@@ -6,11 +6,11 @@ from typing import Any, Sequence
 
 import matplotlib
 
+from ..utils.pictures import WEIGHTS, to_svg
 from . import markup
 from .alpha_tables import AlphaTable, alpha_tables
 from .heat_maps import alpha_figure, weight_scale
 from .markup import NotRecordedError
-from .pictures import WEIGHTS, to_svg
 from .search_history import SearchHistory
 
 #: Shades of the table that the slider moves.

@@ -1,10 +1,13 @@
-"""The sections of the page of a search. Each is a function of the history that gives HTML."""
+"""The sections of the page of a search: each gives HTML of the history, or raises NotRecordedError for want of it."""
 
 import json
 from html import escape
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from ..spaces import get_space
+from ..utils.pictures import new_figure, png_uri, to_svg
 from . import markup
 from .curves import (
     best_scores,
@@ -19,7 +22,6 @@ from .curves import (
 from .drawing import genotype_figure
 from .markup import NotRecordedError
 from .next_steps import next_steps
-from .pictures import new_figure, png_uri, to_svg
 from .search_history import SearchHistory
 
 #: What a reader wants to know of a setting, and where the config has it.
@@ -120,10 +122,10 @@ def curves(history: SearchHistory, prefix: str) -> str:
     ]
     return '\n'.join(
         [
-            markup.svg_figure(
-                to_svg(panel_figure(panels, shares=[_OF_ALPHA['arch/entropy']]), f'{prefix}curves'),
-                f'{prefix}curves-figure',
-                'Curves of ' + ', '.join(title for title, _, _ in panels),
+            _drawing(
+                panel_figure(panels, shares=[_OF_ALPHA['arch/entropy']]),
+                f'{prefix}curves',
+                f'Curves of {", ".join(title for title, _, _ in panels)}',
             ),
             markup.table(['curve', 'first', 'last', 'points'], ends, f'{prefix}curves-table'),
         ]
@@ -156,9 +158,7 @@ def skips(history: SearchHistory, prefix: str) -> str:
     return '\n'.join(
         [
             markup.paragraph(text, 'said'),
-            markup.svg_figure(
-                to_svg(figure, f'{prefix}skips'), f'{prefix}skips-figure', f'Edges without weights by epoch. {text}'
-            ),
+            _drawing(figure, f'{prefix}skips', f'Edges without weights by epoch. {text}'),
             markup.details('Numbers of every epoch', markup.table(head, rows, f'{prefix}epochs-table')),
         ]
     )
@@ -169,8 +169,7 @@ def cell(history: SearchHistory, prefix: str) -> str:
     if history.genotype is None:
         raise NotRecordedError('no genotype.json')
     genotype = history.genotype
-    svg = to_svg(genotype_figure(genotype), f'{prefix}cell')
-    parts = [markup.svg_figure(svg, f'{prefix}cell-figure', f'What was found in {genotype.space}')]
+    parts = [_drawing(genotype_figure(genotype), f'{prefix}cell', f'What was found in {genotype.space}')]
     for kind, content in genotype.cells.items():
         edges = [(i, op, source) for i, node in enumerate(content.nodes) for op, source in node]
         table = markup.table(['node', 'operation', 'from state'], edges, f'{prefix}cell-{kind}-table')
@@ -216,7 +215,7 @@ def evaluations(history: SearchHistory, prefix: str) -> str:
     text = f'{len(history.evaluations)} evaluations of {different} architectures'
     return '\n'.join(
         [
-            markup.svg_figure(to_svg(figure, f'{prefix}evaluations'), f'{prefix}evaluations-figure', f'Scores: {text}'),
+            _drawing(figure, f'{prefix}evaluations', f'Scores: {text}'),
             markup.paragraph(f'{text}. The best:', 'said'),
             markup.table(['score', 'architecture'], top, f'{prefix}evaluations-table'),
         ]
@@ -237,8 +236,7 @@ def truth(history: SearchHistory, prefix: str) -> str:
         for axis, unit in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels):
             drawn = {name: series for name, series in lines.items() if units.get(name, '') == unit}
             draw_curves(axis, drawn, 'after full training, by the table', 'epoch', unit)
-        svg = to_svg(figure, f'{prefix}truth')
-        parts.append(markup.svg_figure(svg, f'{prefix}truth-figure', f'True values by epoch: {", ".join(lines)}'))
+        parts.append(_drawing(figure, f'{prefix}truth', f'True values by epoch: {", ".join(lines)}'))
     rows = [(name, value, max([value, *lines.get(name, ((), ()))[1]])) for name, value in final.items()]
     parts.append(markup.table(['true value', 'of what was found', 'best on the way'], rows, f'{prefix}truth-table'))
     return '\n'.join(parts)
@@ -283,6 +281,10 @@ def commands(history: SearchHistory, prefix: str) -> str:
         f'<h3>{escape(step.title)}</h3>\n{markup.code(step.command, f"{prefix}command-{i}-{step.name}")}'
         for i, step in enumerate(steps)
     )
+
+
+def _drawing(figure: Figure, ident: str, description: str) -> str:
+    return markup.svg_figure(to_svg(figure, ident), f'{ident}-figure', description)
 
 
 def _inline(value: Any) -> str:

@@ -6,8 +6,8 @@ from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from ..utils.pictures import new_figure, save_figure
 from ..utils.tables import markdown_table
 from .correlation import Estimate
 from .correlation_study import TOP, Protocol, by_sample
@@ -84,6 +84,9 @@ def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Un
         protocols: what :func:`mmnas_mae.scores.correlation_study.study` was given.
         found: what it returned.
         path: picture file; its suffix says the format.
+
+    Raises:
+        ValueError: the suffix names no format that matplotlib writes.
     """
     samples = by_sample(protocols)
     firsts = [sample[0].seeds[0].columns for sample in samples]
@@ -94,7 +97,7 @@ def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Un
     }
     rows['parameters'] = _joined(first['params'] for first in firsts) / 1e6
     truths = list(found['truths'])
-    figure = Figure(figsize=(4.2 * len(truths) + 0.6, 3.3 * len(rows) + 0.5), layout='constrained')
+    figure = new_figure(4.2 * len(truths) + 0.6, 3.3 * len(rows) + 0.5)
     axes = figure.subplots(len(rows), len(truths), squeeze=False)
     for axis_row, (name, values) in zip(axes, rows.items()):
         for axis, truth in zip(axis_row, truths):
@@ -106,8 +109,7 @@ def plot_study(protocols: Sequence[Protocol], found: Mapping[str, Any], path: Un
             _lines(axis, found['losses'].get(name))
         axis_row[0].set_ylabel('parameters, millions' if name == 'parameters' else f'score of {name}', fontsize=9)
     axes[0, 0].legend(fontsize=8, loc='lower right')
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    figure.savefig(path, dpi=130)
+    save_figure(figure, path)
 
 
 def _joined(parts: Iterable[np.ndarray]) -> np.ndarray:

@@ -63,6 +63,7 @@ class CellGenotype:
 
     @property
     def num_edges(self) -> int:
+        """Number of edges."""
         return sum(map(len, self.nodes))
 
 

@@ -12,7 +12,7 @@ GenotypeLike = Union[str, os.PathLike, Mapping, Genotype]
 
 
 def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpace] = None) -> Genotype:
-    """Reads a genotype and checks it against its space.
+    """Reads a genotype and checks it against its space, whose order its cells then have.
 
     Args:
         source: a :class:`Genotype`, its dict, the path of a JSON file, a published
@@ -43,7 +43,7 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
         owner.validate(genotype)
     except ValueError as error:
         raise ValueError(f'{where}: {error}') from None
-    return genotype
+    return owner.ordered(genotype)
 
 
 def _text_space(source: str, wanted: Optional[SearchSpace]) -> Optional[SearchSpace]:

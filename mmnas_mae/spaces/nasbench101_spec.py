@@ -61,6 +61,7 @@ class ModelSpec:
 
     @property
     def num_edges(self) -> int:
+        """Number of edges."""
         return sum(map(sum, self.matrix))
 
     def kept(self) -> tuple[int, ...]:

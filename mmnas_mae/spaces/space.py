@@ -55,7 +55,7 @@ class CellSpace(SearchSpace):
 
     def format(self, genotype: Genotype) -> str:
         """Writes text in the style of DARTS."""
-        return genotype.to_text()
+        return self.ordered(genotype).to_text()
 
     def restricted(self, ops: Mapping[str, Sequence]) -> 'CellSpace':
         """The space with fewer candidates, under the same name, since its members are members of this one.
@@ -95,6 +95,10 @@ class CellSpace(SearchSpace):
             raise ValueError(f'space {self.name}: macro must be {dict(self.macro)}, got {dict(genotype.macro)}')
         for kind, graph in self.cells.items():
             self._validate_cell(kind, graph, genotype.cells[kind])
+
+    def ordered(self, genotype: Genotype) -> Genotype:
+        """A member with its cells in the order of the space."""
+        return replace(genotype, cells={kind: genotype.cells[kind] for kind in self.cells})
 
     def _validate_cell(self, kind: str, graph: CellGraph, cell: CellGenotype) -> None:
         where = f'space {self.name}, cell {kind}'
@@ -189,9 +193,10 @@ class CellSpace(SearchSpace):
         if first.macro != second.macro:
             return None
         cells = {}
-        for kind, cell in first.cells.items():
-            pairs = zip(cell.nodes, second.cells[kind].nodes)
-            cells[kind] = CellGenotype(tuple(tuple(mix(a, b, generator)) for a, b in pairs), cell.concat)
+        for kind in self.cells:
+            cell, other = first.cells[kind], second.cells[kind]
+            nodes = tuple(tuple(mix(a, b, generator)) for a, b in zip(cell.nodes, other.nodes))
+            cells[kind] = CellGenotype(nodes, cell.concat)
         child = Genotype(self.name, cells, macro=dict(first.macro))
         try:
             self.validate(child)

@@ -55,7 +55,7 @@ class SparseCellSpace(CellSpace):
     def format(self, genotype: Genotype) -> str:
         """Writes text in the style of FairDARTS, (operation, node, source) for each edge."""
         parts = []
-        for kind, cell in genotype.cells.items():
+        for kind, cell in self.ordered(genotype).cells.items():
             first = self.cells[kind].num_inputs
             parts.append(f'{kind}={[(op, first + i, s) for i, node in enumerate(cell.nodes) for op, s in node]}')
             parts.append(f'{kind}_concat={list(cell.concat)}')

@@ -61,10 +61,12 @@ class Study:
     them.
 
     Options for many rows have keys such as ``train_cfg.max_epochs``, or ``hd-*:model.masking``
-    for the rows whose names match, ``!hd-*:model.masking`` for the others. They reach discrete
-    searches as settings of the search that these score with, except the keys that a discrete
-    search has itself (:data:`DISCRETE`), which reach nothing else. An option of a row may name
-    an earlier row, ``{supernet.checkpoint}``: it then waits for that row's run of the same seed.
+    for the rows whose names match, ``!hd-*:model.masking`` for the others. Of several keys of a
+    preset for one setting of a row, whatever their order, the one counts whose rows are among
+    those of each other. Options reach discrete searches as settings of the search that these
+    score with, except the keys that a discrete search has itself (:data:`DISCRETE`), which reach
+    nothing else. An option of a row may name an earlier row, ``{supernet.checkpoint}``: it then
+    waits for that row's run of the same seed.
 
     Args:
         file: the config.
@@ -146,20 +148,47 @@ class Study:
                 raise ValueError(f'row {row["name"]!r} of {self.name} names {name!r}, which is no row before it')
         return named
 
+    def settings(self, row: Mapping[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
+        """What a preset sets for a row, in the order of the names of the settings.
+
+        Args:
+            row: the row.
+            layer: the preset, with keys as above.
+
+        Raises:
+            ValueError: keys with different values give one setting, and no pattern of them stands for fewer rows
+                than each other one.
+        """
+        given: dict[str, list[tuple[set[str], str]]] = {}
+        for key in layer:
+            pattern, _, setting = key.rpartition(':')
+            rows = {other['name'] for other in self.rows if _matches(other['name'], pattern or '*')}
+            if row['name'] in rows:
+                given.setdefault(setting, []).append((rows, key))
+        chosen = {}
+        for setting, keys in sorted(given.items()):
+            rows, key = min(keys, key=lambda item: len(item[0]))
+            rivals = [other for others, other in keys if layer[other] != layer[key] and not rows < others]
+            if rivals:
+                raise ValueError(f'{self.name}: {key!r} and {rivals[0]!r} both set {setting} of row {row["name"]!r}')
+            chosen[setting] = layer[key]
+        return chosen
+
     def options(self, row: Mapping[str, Any], layers: Sequence[Mapping[str, Any]]) -> list[str]:
         """All options of a row as ``key=value``: its own, then those of the layers, the last of which counts.
 
         Args:
             row: the row.
             layers: presets and options of the command line, with keys as above.
+
+        Raises:
+            ValueError: see :meth:`settings`.
         """
         cfg = read_config(row['config'])
         options = dict({} if row['scores'] else pausable(cfg), **row['cfg_options'])
         for layer in layers:
-            for key, value in layer.items():
-                pattern, colon, key = key.rpartition(':')
-                if not colon or _matches(row['name'], pattern):
-                    options.update(dict.fromkeys(_routed(cfg, key), value))
+            for key, value in self.settings(row, layer).items():
+                options.update(dict.fromkeys(_routed(cfg, key), value))
         return [f'{key}={_text(value)}' for key, value in options.items()]
 
     def runs(

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from ..report.alpha_tables import alpha_tables
 from ..report.curves import truth_curves
-from ..report.pictures import LINE_COLOURS, LINE_STYLES, WEIGHTS, new_figure, save_figure, style_axis
 from ..report.search_history import Series, read_search
+from ..utils.pictures import LINE_COLOURS, LINE_STYLES, WEIGHTS, new_figure, save_figure, style_axis
 from ..utils.tables import format_number
 from .repeats import DIGITS, Repeat
 from .study import Study

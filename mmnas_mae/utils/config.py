@@ -56,7 +56,11 @@ def import_modules(setting: str, imports: Union[str, Sequence[str]], allow_faile
 
 
 def _check_prefixes(cfg: Config) -> None:
-    """Refuses names that are registered here and nowhere else that the config's scope looks."""
+    """Refuses names that are registered here and nowhere else that the config's scope looks.
+
+    One rule for every config, those of discrete searches too, which have no scope of their own: without it a name would
+    be found as long as nothing with a default scope has been built before.
+    """
     ours = [item for item in vars(registries).values() if isinstance(item, Registry) and item.parent is not None]
     for registry in ours:
         registry.import_from_location()

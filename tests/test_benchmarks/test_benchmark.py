@@ -131,3 +131,12 @@ def test_the_space_of_a_search_is_checked(field_table):
     table.check_space(get_space('nasbench201').name)
     with pytest.raises(ValueError, match="benchmark 'field' knows nasbench201, the model searches darts_s0"):
         table.check_space('darts_s0')
+
+
+def test_the_order_of_units_means_nothing():
+    units = {'*': 'per cent', 'time_*': 'seconds', 'params': 'parameters'}
+    for given in (units, dict(reversed(units.items()))):
+        benchmark = Benchmark(spaces=('nasbench201',), files=(), headline=(), units=given)
+        found = [benchmark.unit(metric) for metric in ('top1', 'time_total', 'params')]
+        assert found == ['per cent', 'seconds', 'parameters']
+    assert Benchmark(spaces=('nasbench201',), files=(), headline=()).unit('top1') == ''

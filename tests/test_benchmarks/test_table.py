@@ -205,7 +205,8 @@ def test_tables_are_found_by_folder_file_and_variable(data_file, tmp_path, monke
     assert find_table('NAS-Bench-201') == file
     assert query('nasbench201', OPTIMUM, 'cifar10', 'test') == 94.3733
     monkeypatch.setenv('MMNAS_DATA', str(tmp_path))
-    with pytest.raises(FileNotFoundError, match=f'nasbench101.*nb101_20k.parquet.*in {tmp_path}; set MMNAS_DATA') as caught:
+    wanted = f'nasbench101.*nb101_20k.parquet.*in {tmp_path}; set MMNAS_DATA'
+    with pytest.raises(FileNotFoundError, match=wanted) as caught:
         load_table('nasbench101')
     assert '\n' not in str(caught.value)
     monkeypatch.delenv('MMNAS_DATA')

@@ -90,7 +90,7 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize('objective, network', itertools.product(OBJECTIVES, NETWORKS))
+@pytest.mark.parametrize('objective, network', list(itertools.product(OBJECTIVES, NETWORKS)))
 def test_any_objective_searches_any_network(tmp_path: Path, objective: str, network: str) -> None:
     data, schedule = 'datasets/cifar10_search', 'schedules/search_50e'
     cfg = composed(tmp_path, f'objectives/{objective}', f'networks/{network}', data, schedule)

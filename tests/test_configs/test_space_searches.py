@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 from mmengine.config import Config
-from nasbench101_parameters import count_parameters
+from nasbench101_cells import count_parameters
 
 from mmnas_mae.apis import build_network, build_runner, load_config, query
 from mmnas_mae.apis.launch import add_train_arguments

@@ -51,6 +51,25 @@ def test_the_options_of_every_study_fit_its_configs(path, open_study, tmp_path):
             lookup(own, 'default_hooks' if parent.startswith('default_hooks.') else parent)
 
 
+@pytest.mark.parametrize('path', STUDIES, ids=lambda path: path.stem)
+def test_the_order_of_a_preset_means_nothing(path, open_study):
+    """MMEngine writes the keys of a config down in the order of the alphabet."""
+    study = open_study(path.stem)
+    for preset in study.presets.values():
+        written = dict(sorted(preset.items()))
+        for row in study.rows:
+            assert list(study.settings(row, preset).items()) == list(study.settings(row, written).items())
+
+
+def test_the_data_of_table_5_are_read_from_files_of_its_data_set(open_study):
+    study = open_study('robustness_darts-s1-s4')
+    for row in study.rows:
+        hundred = 'cifar100' if row['levels']['dataset'] == 'CIFAR-100' else 'cifar10'
+        found = study.settings(row, study.presets['parquet'])
+        roots = [Path(value).name for key, value in found.items() if key.endswith('data_root')]
+        assert [root.partition('_')[0] for root in roots] == [hundred] * 2
+
+
 def test_the_collapse_study_is_a_grid_of_decoder_and_ratio(open_study):
     study = open_study('collapse_nasbench201')
     cells = {(row['levels']['decoder'], row['levels']['ratio']) for row in study.rows}

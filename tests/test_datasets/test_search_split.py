@@ -1,19 +1,17 @@
-import argparse
 import pickle
 import random
-import re
 
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config, DictAction
 from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader
 
-from mmnas_mae.datasets import PackImages, PhotoCrops, SearchSplit
+from mmnas_mae.datasets import PhotoCrops, SearchSplit
 from mmnas_mae.datasets.search_split import seeded
 from mmnas_mae.registry import DATASETS
+from mmnas_mae.utils.records import digest
 
 AUGMENTATION = [
     dict(type='RandomCrop', crop_size=32, padding=4),
@@ -238,34 +236,12 @@ def test_errors_of_settings(settings, message):
     assert '\n' not in str(info.value)
 
 
-def indices(loader):
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return DATASETS.build(loader.dataset).indices.tolist()
-
-
-@pytest.mark.parametrize('suffix', ['py', 'json'])
-def test_the_config_that_a_run_leaves_cuts_the_same_parts(search_cfg, tmp_path, suffix):
-    """MMEngine writes it with sorted keys."""
-    file = tmp_path / f'left.{suffix}'
-    search_cfg.dump(file)
-    left = Config.fromfile(file)
-    for cfg in (search_cfg, left):
-        cfg.arch_dataloader = dict(dataset=dict(cfg.train_dataloader.dataset, part='arch'))
-    for name in ('train_dataloader', 'arch_dataloader', 'val_dataloader'):
-        assert indices(left[name]) == indices(search_cfg[name])
-    assert not set(indices(left.train_dataloader)) & set(indices(left.arch_dataloader))
-
-
-def test_parts_are_set_from_the_command_line(search_cfg):
-    """A list takes the place of the one in the config."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction)
-    option = 'train_dataloader.dataset.parts=[(weights,0.004),(arch,0.003),(heldout,0.1)]'
-    before = indices(search_cfg.train_dataloader)
-    search_cfg.merge_from_dict(parser.parse_args(['--cfg-options', option]).cfg_options)
-    assert search_cfg.train_dataloader.dataset.parts == [('weights', 0.004), ('arch', 0.003), ('heldout', 0.1)]
-    assert indices(search_cfg.train_dataloader)[: len(before)] == before
-    assert (len(before), len(indices(search_cfg.train_dataloader))) == (38, 77)
+def test_the_record_is_a_hash_of_the_images_in_their_order():
+    split = SearchSplit(Numbers(10), 'arch', seed=3)
+    order = b''.join(int(index).to_bytes(8, 'little') for index in split.indices)
+    assert split.record() == dict(
+        images=digest(order), total=10, part='arch', parts=split.parts, seed=3, shuffle=split.shuffle
+    )
 
 
 def test_a_sample_given_up_by_its_pipeline_is_not_replaced():
@@ -275,47 +251,3 @@ def test_a_sample_given_up_by_its_pipeline_is_not_replaced():
     message = rf'^Numbers, image {index} \({index}\.png\), cannot be read: its pipeline returned None$'
     with pytest.raises(RuntimeError, match=message):
         split[0]
-
-
-def folder(path, **kwargs):
-    """A folder of images without labels, by mmpretrain's own data set."""
-    pipeline = [dict(type='LoadImageFromFile'), dict(type='RandomResizedCrop', scale=32), PackImages()]
-    config = dict(type='CustomDataset', data_root=str(path), with_label=False, pipeline=pipeline, **kwargs)
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        return DATASETS.build(
-            dict(type='mmnas_mae.SearchSplit', dataset=config, part='all', parts=[('all', 1.0)], shuffle=False)
-        )
-
-
-def test_folder_of_images(data_file):
-    split = folder(data_file('coco_mini/train2017'))
-    assert len(split) == 128
-    sample = split[3]
-    assert tuple(sample['inputs'].shape) == (3, 32, 32)
-    assert sample['data_samples'].img_path.endswith('.jpg')
-
-
-def test_errors_of_folders(tmp_path):
-    for path, message in (
-        (tmp_path, f"data set 'CustomDataset' with data_root='{tmp_path}' cannot be made: RuntimeError: Found 0 files"),
-        (tmp_path / 'no', f"with data_root='{tmp_path}/no' cannot be made: FileNotFoundError: "),
-    ):
-        with pytest.raises(RuntimeError, match=re.escape(message)) as info:
-            folder(path)
-        assert '\n' not in str(info.value)
-
-
-@pytest.mark.parametrize('content', [b'', b'no image'])
-def test_corrupt_file_is_named(tmp_path, content):
-    (tmp_path / 'bad.jpg').write_bytes(content)
-    split = folder(tmp_path)
-    with pytest.raises(RuntimeError, match=r'^CustomDataset, image 0.*cannot be read') as info:
-        split[0]
-    assert str(info.value).count(str(tmp_path / 'bad.jpg')) == 1
-    assert '\n' not in str(info.value)
-
-
-def test_corrupt_file_is_named_from_a_worker(tmp_path):
-    (tmp_path / 'bad.jpg').write_bytes(b'no image')
-    with pytest.raises(RuntimeError, match=r'CustomDataset, image 0.*bad\.jpg'):
-        next(iter(DataLoader(folder(tmp_path), num_workers=1)))

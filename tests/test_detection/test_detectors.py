@@ -13,6 +13,8 @@ from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from mmengine.structures import InstanceData, PixelData
 
+from mmnas_mae.costs import CountedParts, measure_complexity
+
 UPSTREAM = {
     'retinanet_genotype_fpn_1x_coco.py': 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py',
     'faster-rcnn_genotype_fpn_1x_coco.py': 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py',
@@ -32,6 +34,19 @@ def build(repository, name, **backbone):
     cfg.model.backbone.update({**small, **backbone})
     init_default_scope('mmdet')
     return MODELS.build(cfg.model)
+
+
+def test_backbone_and_neck_are_what_a_detector_costs(repository):
+    with torch.device('meta'):
+        model = build(repository, 'retinanet_genotype_fpn_1x_coco.py')
+    parts = CountedParts(model)
+    assert parts.names == ('backbone', 'neck')
+    whole, backbone = (measure_complexity(part, (3, 64, 64)) for part in (parts, model.backbone))
+    # A 1x1 and a 3x3 convolution for each input (16, 32, 64 channels, strides 8, 16, 32), two more of stride 2.
+    lateral, wide = (16 + 32 + 64) * 256, 256 * 256 * 9
+    assert whole.params - backbone.params == lateral + 3 * 256 + 3 * (wide + 256) + (64 * 256 * 9 + 256) + (wide + 256)
+    laterals = (16 * 8**2 + 32 * 4**2 + 64 * 2**2) * 256
+    assert whole.macs - backbone.macs == laterals + wide * (8**2 + 4**2 + 2**2) + 64 * 256 * 9 + wide
 
 
 @pytest.mark.parametrize('name, upstream', UPSTREAM.items())

@@ -6,26 +6,20 @@ import random
 import statistics
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmnas_mae.apis import build_network
-from mmnas_mae.costs import MacsLimit, measure_complexity
 from mmnas_mae.discrete import (
     AngleEvolution,
     Evaluator,
-    MostLikelySearch,
     RandomSearch,
     RegularizedEvolution,
     TableScorer,
     build_scorer,
-    most_likely,
     run_discrete_search,
 )
-from mmnas_mae.models import CellArchitecture
 from mmnas_mae.registry import TASK_UTILS
-from mmnas_mae.spaces import CellSpace, get_space, load_genotype, mutate, registered_spaces
+from mmnas_mae.spaces import CellSpace, get_space, mutate, registered_spaces
 
 QUICK = settings(max_examples=20, deadline=None, database=None, derandomize=True)
 
@@ -126,22 +120,6 @@ def test_an_exhausted_space_ends_the_evolution():
     assert evaluate.best.score == 6
 
 
-def test_a_limit_on_multiply_adds_counts_the_network():
-    all_3x3 = load_genotype(
-        '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|'
-    )
-    macs = dict(input_shape=(3, 8, 8), num_classes=10, init_channels=2, cells_per_stage=1)
-    stem, cells, reductions, classifier = 3 * 2 * 9 * 64, 3 * 6 * 2 * 2 * 9 * 64, 0, 8 * 10
-    for c, pixels in ((2, 16), (4, 4)):
-        reductions += (c * 2 * c * 9 + 2 * c * 2 * c * 9 + c * 2 * c) * pixels
-    total = stem + cells + reductions + classifier
-    assert MacsLimit(total, **macs)(all_3x3)
-    assert not MacsLimit(total - 1, **macs)(all_3x3)
-    darts = MacsLimit(1, (3, 64, 64), 10, init_channels=4, layers=5, stem='imagenet')
-    network = build_network('darts', 'DARTS_V2', 10, init_channels=4, layers=5, stem='imagenet')
-    assert darts.macs(load_genotype('DARTS_V2')) == measure_complexity(network, (3, 64, 64)).macs
-
-
 @pytest.mark.parametrize('name', [space.name for space in registered_spaces()])
 @QUICK
 @given(seed=st.integers(0, 2**32))
@@ -158,50 +136,6 @@ def test_variation_stays_in_every_space(name, seed):
         for nodes in zip(cell.nodes, first.cells[kind].nodes, second.cells[kind].nodes):
             assert set(nodes[0]) <= {*nodes[1], *nodes[2]}
     assert space.crossover(first, first, generator) == first
-
-
-def test_the_most_likely_architectures_are_exact():
-    torch.manual_seed(3)
-    arch = CellArchitecture('nasbench201')
-    with torch.no_grad():
-        arch.alphas['cell'].normal_()
-    weights = arch.weights()
-    log_p = weights['cell'].detach().log()
-    space = arch.space
-
-    def log_prob(genotype):
-        (graph,) = space.cells.values()
-        ops = dict(zip(graph.edges, zip(range(6), graph.ops)))
-        total = 0.0
-        for node, edges in enumerate(genotype.cells['cell'].nodes, 1):
-            for op, source in edges:
-                e, names = ops[node, source]
-                total += float(log_p[e, names.index(op)])
-        return total
-
-    ranked = sorted(space.enumerate(), key=log_prob, reverse=True)
-    found = most_likely(space, weights, 100)
-    assert [space.format(g) for g in found] == [space.format(g) for g in ranked[:100]]
-    assert found[0] == arch.genotype()
-
-
-def test_the_most_likely_darts_cell_is_the_derived_one():
-    arch = CellArchitecture('darts_s0', init_std=1.0)
-    (first, second) = most_likely(arch.space, arch.weights(), 2)
-    # DARTS ranks edges by their best operation, SETN by the product: alike where no `none` interferes.
-    arch.space.validate(second)
-    assert first != second
-    assert first == arch.genotype()
-
-
-def test_setn_scores_the_most_likely_in_order():
-    arch, space = CellArchitecture('nasbench201', init_std=1.0), get_space('nasbench201')
-    evaluate = Evaluator(space, count_skips)
-    best = MostLikelySearch(7)(space, evaluate, random.Random(0), arch)
-    assert [e.genotype for e in evaluate.history] == most_likely(space, arch.weights(), 7)
-    assert best.score == max(e.score for e in evaluate.history)
-    with pytest.raises(ValueError, match='needs the architecture parameters of a trained search over cells, got none'):
-        MostLikelySearch(7)(space, evaluate, random.Random(0))
 
 
 def test_a_search_is_resumed_where_it_stopped(tmp_path):
@@ -266,23 +200,6 @@ def test_configs_build_searches_and_scorers(data_file):
         build_scorer(dict(type='mmnas_mae.Oracle'))
     with pytest.raises(ValueError, match='InheritedScorer works on a trained search; set run'):
         build_scorer(dict(type='mmnas_mae.InheritedScorer'))
-
-
-def test_a_partial_table_is_an_error_or_the_worst(data_file):
-    args = ('nasbench101', 'cifar10', 'valid_acc_12', data_file('nb101_20k.parquet'))
-    space = get_space('nasbench101')
-    strict, lenient = TableScorer(*args), TableScorer(*args, skip_missing=True)
-    generator = random.Random(0)
-    missing = next(g for g in iter(lambda: space.random_genotype(generator), None) if strict.table.find(g) is None)
-    assert lenient(missing) == -math.inf
-    with pytest.raises(ValueError, match='the table holds only a part of the space'):
-        strict(missing)
-    known = next(strict.table.archs())
-    assert (
-        strict(space.parse(known))
-        == lenient(space.parse(known))
-        == strict.table.query(known, 'cifar10', 'valid_acc_12')
-    )
 
 
 @pytest.mark.parametrize(

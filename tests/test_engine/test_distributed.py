@@ -44,11 +44,15 @@ class Spy(Hook):
         raise StopIteration
 
 
-def _worker(rank: int, cfg: Config, port: int, folder: str) -> None:
+def _join(rank: int, port: int) -> None:
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
     )
     torch.set_num_threads(1)
+
+
+def _worker(rank: int, cfg: Config, port: int, folder: str) -> None:
+    _join(rank, port)
     runner = build_runner(cfg)
     spy = Spy()
     runner.register_hook(spy)
@@ -66,10 +70,10 @@ def _free_port() -> int:
         return sock.getsockname()[1]
 
 
-def _run(cfg: Config, folder: str) -> list[dict]:
+def _run(cfg: Config, folder: str, worker: Callable = _worker) -> list[dict]:
     cfg = copy.deepcopy(cfg)
     cfg.launcher = 'pytorch'
-    mp.spawn(_worker, args=(cfg, _free_port(), folder), nprocs=2)
+    mp.spawn(worker, args=(cfg, _free_port(), folder), nprocs=2)
     return [torch.load(os.path.join(folder, f'{rank}.pt'), weights_only=False) for rank in (0, 1)]
 
 
@@ -145,3 +149,29 @@ def test_two_ranks_equal_one_process_second_order(search_cfg: Config, tmp_path: 
         )[0]
 
     _check(search_cfg, str(tmp_path), gradient)
+
+
+def _resume(rank: int, cfg: Config, port: int, folder: str) -> None:
+    """A search of one epoch that goes on with other images, and with its own."""
+    _join(rank, port)
+    cfg.train_cfg.max_epochs = 1
+    build_runner(copy.deepcopy(cfg)).train()
+    cfg.train_cfg.max_epochs, cfg.resume = 2, True
+    other = copy.deepcopy(cfg)
+    other.train_dataloader.dataset.seed = 3
+    try:
+        build_runner(other).train()
+        message = None
+    except ValueError as error:
+        message = str(error)
+    runner = build_runner(cfg)
+    runner.train()
+    torch.save(dict(message=message, epoch=runner.epoch), os.path.join(folder, f'{rank}.pt'))
+    dist.destroy_process_group()
+
+
+def test_two_ranks_go_on_with_their_own_images_alone(search_cfg: Config, tmp_path: Any) -> None:
+    for found in _run(search_cfg, str(tmp_path), _resume):
+        assert found['message'].startswith('resume: train_dataloader.dataset must read the images of the checkpoint')
+        assert found['message'].endswith('seed=0, got seed=3')
+        assert found['epoch'] == 2

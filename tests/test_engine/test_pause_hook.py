@@ -91,6 +91,22 @@ def test_pieces_of_few_steps_equal_the_whole(
     assert genotypes[0] == genotypes[1]
 
 
+def test_a_paused_run_does_not_go_on_with_other_images(search_cfg: Config) -> None:
+    search_cfg.merge_from_dict(dict(default_hooks=PAUSES))
+    search_cfg.train_dataloader.sampler.type = 'mmnas_mae.ResumableSampler'
+    search_cfg.resume = True
+    assert piece(search_cfg, 2) == 75
+    checkpoint = torch.load(Path(search_cfg.work_dir, 'paused.pth'), weights_only=False)
+    assert set(checkpoint['splits']) == {'train_dataloader', 'arch_dataloader', 'val_dataloader'}
+    search_cfg.train_dataloader.dataset.seed = 3
+    runner, handler = Runner.from_cfg(search_cfg), signal.getsignal(signal.SIGTERM)
+    try:
+        with pytest.raises(ValueError, match=r'resume: train_dataloader\.dataset must read .* seed=0, got seed=3'):
+            runner.train()
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+
+
 def test_a_sampler_that_cannot_begin_within_an_epoch_is_refused(search_cfg: Config) -> None:
     search_cfg.merge_from_dict(dict(default_hooks=PAUSES))
     with pytest.raises(ValueError, match="sampler.type='mmnas_mae.ResumableSampler', got DefaultSampler"):

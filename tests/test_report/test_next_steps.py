@@ -5,11 +5,13 @@ import random
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from mmengine.config import Config, DictAction
 
-from mmnas_mae.registry import MODELS
+from mmnas_mae.models import Skeleton, TransNASNetwork, TransNASSupernet
+from mmnas_mae.registry import MODELS, SKELETONS
 from mmnas_mae.report.next_steps import next_steps
 from mmnas_mae.report.search_history import SearchHistory, read_search
 from mmnas_mae.spaces import get_space, load_genotype
@@ -71,6 +73,35 @@ def test_a_skeleton_of_its_own_is_not_retrained_as_darts(tmp_path, skeleton, sea
     steps = next_steps(SearchHistory(tmp_path, genotype=load_genotype(tmp_path / 'genotype.json')))
     assert [step.name for step in steps] == ['draw', 'none']
     assert re.match(f'# .*{reason}', steps[1].command)
+
+
+def test_a_network_with_settings_of_its_skeleton_is_retrained_with_them(tmp_path, repository, monkeypatch):
+    own = partial(partial(TransNASNetwork, decoder='segmentation'), decoder='classification', init_channels=16)
+    known = {**SKELETONS.module_dict, 'own': lambda: Skeleton(TransNASSupernet, own, retrain='network')}
+    monkeypatch.setattr(SKELETONS, '_module_dict', known)
+    genotype = replace(get_space('transnas101_micro').random_genotype(random.Random(1)), skeleton='own')
+    genotype.save(tmp_path / 'genotype.json')
+    steps = next_steps(SearchHistory(tmp_path, genotype=genotype))
+    assert [step.name for step in steps] == ['draw', 'retrain', 'query']
+    assert parse(steps[1].command, repository).model.network == dict(
+        type='mmnas_mae.TransNASNetwork',
+        decoder='classification',
+        init_channels=16,
+        num_classes=1000,
+        genotype=str(tmp_path / 'genotype.json'),
+    )
+
+
+def test_a_network_that_no_config_can_name_is_not_proposed(tmp_path, monkeypatch):
+    class Factory:
+        def __call__(self, genotype, num_classes):
+            raise NotImplementedError
+
+    known = {**SKELETONS.module_dict, 'own': lambda: Skeleton(TransNASSupernet, Factory(), retrain='network')}
+    monkeypatch.setattr(SKELETONS, '_module_dict', known)
+    genotype = replace(get_space('transnas101_micro').random_genotype(random.Random(1)), skeleton='own')
+    steps = next_steps(SearchHistory(tmp_path, genotype=genotype))
+    assert steps[1].command == "# the network of the skeleton 'own' is no class that a config could name"
 
 
 def test_an_unfinished_search_goes_on(leave_search, tmp_path):

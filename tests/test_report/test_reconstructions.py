@@ -1,18 +1,26 @@
 """Searches side by side: the same images, the same masks, and their curves."""
 
+import itertools
 import re
 import runpy
+import statistics
 import subprocess
 import sys
 
 import matplotlib.image
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.runner import Runner
 
+from mmnas_mae.apis import build_search_model
 from mmnas_mae.report.reconstructions import compare_reconstructions
-from mmnas_mae.report.search_history import read_search
+from mmnas_mae.report.search_history import SearchHistory, read_search
 from mmnas_mae.utils.records import last_checkpoint
+
+#: Side of a patch of the mask, in pixels.
+PATCH = 4
 
 
 @pytest.fixture
@@ -75,6 +83,61 @@ def test_searches_are_compared(searches, repository, tmp_path):
     last_checkpoint(histories[1].folder).unlink()
     with pytest.raises(FileNotFoundError, match='without holds no checkpoint'):
         compare_reconstructions(histories)
+
+
+def shown(kind, output, image):
+    """What a decoder's output looks like as a normalised image, one value after the other."""
+    if kind == 'PerScaleDecoder':
+        return sum(output) / len(output)
+    pixels = output.clone()
+    if kind == 'PatchNormTarget':
+        for top, left in itertools.product(range(0, 16, PATCH), repeat=2):
+            where = (slice(None), slice(top, top + PATCH), slice(left, left + PATCH))
+            patch = image[where].reshape(-1)
+            pixels[where] = output[where] * (patch.var() + 1e-6).sqrt() + patch.mean()
+    return pixels
+
+
+@pytest.mark.parametrize(
+    'kind, settings',
+    [
+        ('PixelTarget', {}),
+        ('PatchNormTarget', {'model.head.target': dict(type='mmnas_mae.PatchNormTarget')}),
+        ('GradientTarget', {'model.head.target': dict(type='mmnas_mae.GradientTarget')}),
+        ('PerScaleDecoder', {'model.neck.type': 'mmnas_mae.PerScaleDecoder'}),
+    ],
+)
+def test_the_error_and_the_picture_are_those_of_the_masked_pixels_whatever_the_target(
+    search_cfg, tmp_path, kind, settings
+):
+    search_cfg.merge_from_dict(settings)
+    model = build_search_model(search_cfg).eval()
+    search_cfg.dump(tmp_path / 'search.py')
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'epoch_1.pth')
+    (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
+    assert model.mask_generator.patch_size == PATCH
+    count = 3
+    found = compare_reconstructions([SearchHistory(tmp_path, config_file=tmp_path / 'search.py')], count)
+
+    data = next(iter(Runner.build_dataloader(dict(search_cfg.val_dataloader, batch_size=count), seed=0)))
+    batch = model.data_preprocessor(data, False)
+    images, samples = batch['inputs'], batch['data_samples']
+    mean, std = (torch.tensor(search_cfg.data_preprocessor[name]).view(3, 1, 1) for name in ('mean', 'std'))
+    errors = []
+    with torch.no_grad():
+        masks = model.fixed_mask(images, samples)
+        outputs = model.reconstruct(images, masks)
+    for n, (image, mask) in enumerate(zip(images, masks)):
+        output = [each[n] for each in outputs] if kind == 'PerScaleDecoder' else outputs[n]
+        pixels = shown(kind, output, image)
+        hidden = mask[0] == 1
+        errors.append(float((pixels - image)[:, hidden].abs().mean()))
+        colours = (pixels * std + mean).clamp(0, 255)
+        for i, j in hidden.nonzero().tolist():
+            # Each pixel is six wide and high, each picture has a border of two.
+            drawn = found.rows[2][2 + 6 * i, 100 * n + 2 + 6 * j].astype(float)
+            np.testing.assert_allclose(drawn, colours[:, i, j], atol=0.51)
+    assert found.losses == pytest.approx([statistics.fmean(errors)], rel=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -35,6 +36,26 @@ def test_json_and_text_keep_a_random_architecture(name, seed):
     from_text = load_genotype(text, space=name)
     assert from_text == drawn
     assert space.format(from_text) == text
+
+
+@pytest.mark.parametrize('name', [name for name in NAMES if len(getattr(get_space(name), 'cells', ())) > 1])
+def test_the_order_of_cells_in_a_file_means_nothing(name):
+    space = get_space(name)
+    drawn = space.random_genotype(random.Random(0))
+    turned = replace(drawn, cells=dict(reversed(drawn.cells.items())))
+    assert list(turned.cells) != list(space.cells)
+    assert space.format(turned) == space.format(drawn)
+    for source in (turned, turned.to_dict(), space.format(drawn)):
+        assert list(load_genotype(source, name).cells) == list(space.cells)
+
+
+@pytest.mark.parametrize('name', [name for name in NAMES if len(getattr(get_space(name), 'cells', ())) > 1])
+def test_the_order_of_the_cells_of_a_parent_means_nothing(name):
+    space = get_space(name)
+    first, second = (space.random_genotype(random.Random(seed)) for seed in (0, 1))
+    turned = replace(first, cells=dict(reversed(first.cells.items())))
+    children = [space.crossover(parent, second, random.Random(2)) for parent in (first, turned)]
+    assert children[0] == children[1] is not None
 
 
 @pytest.mark.parametrize('name', NAMES)

@@ -103,6 +103,29 @@ def test_options_reach_the_rows_they_are_meant_for(study):
     assert study.options(rows['table'], layers) == ['search.budget=7']
 
 
+@pytest.mark.parametrize('turned', [False, True])
+def test_of_a_preset_the_key_for_fewest_rows_counts(study, turned):
+    keys = {'x': 0, '!one-*:x': 1, 'hd-*:x': 2, 'hd-20:x': 3, '*-80:y': 4}
+    preset = dict(reversed(keys.items())) if turned else keys
+    rows = {row['name']: row for row in study.rows}
+    assert {name: study.settings(rows[name], preset).get('x') for name in rows} == {
+        'hd-20': 3,
+        'hd-80': 2,
+        'one-20': 0,
+        'one-80': 0,
+        'rs': 1,
+        'table': 1,
+    }
+    assert list(study.settings(rows['hd-80'], preset)) == ['x', 'y']
+
+
+def test_keys_of_a_preset_of_which_none_counts_more_are_refused(study):
+    row = study.rows[1]
+    assert study.settings(row, {'hd-*:x': 1, '*-80:x': 1}) == dict(x=1)
+    with pytest.raises(ValueError, match=r"small: 'hd-\*:x' and '\*-80:x' both set x of row 'hd-80'"):
+        study.settings(row, {'hd-*:x': 1, '*-80:x': 2})
+
+
 def test_a_row_waits_for_the_row_that_it_names(study, tmp_path, repository):
     assert [row['name'] for row in study.select(['rs', 'one-2*'])] == ['hd-80', 'one-20', 'rs']
     runs = study.runs(repository / 'tools', tmp_path / 'w', [3, 4], study.select(['rs']))

@@ -1,5 +1,6 @@
 """The genotype of a checkpoint."""
 
+from functools import partial
 from pathlib import Path
 from typing import Callable
 
@@ -7,11 +8,32 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.runner.checkpoint import CheckpointLoader
 
+from mmnas_mae.apis import build_search_model
 from mmnas_mae.registry import MODELS
 from mmnas_mae.spaces import load_genotype
+from mmnas_mae.utils import config
 
 SMALL = ['model.backbone.init_channels=2', 'model.backbone.layers=3']
+
+
+def test_config_and_checkpoint_are_read_once(
+    search_cfg: Config, tmp_path: Path, call: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search_cfg.dump(tmp_path / 'search.py')
+    model = build_search_model(search_cfg)
+    torch.save(dict(state_dict=model.state_dict(), meta=dict(seed=5, epoch=7)), tmp_path / 'search.pth')
+    read = []
+    for owner, name in ((Config, 'fromfile'), (CheckpointLoader, 'load_checkpoint'), (config, '_check_prefixes')):
+        original = getattr(owner, name)
+        monkeypatch.setattr(
+            owner, name, partial(lambda f, name, *a, **k: read.append(name) or f(*a, **k), original, name)
+        )
+    call('tools/derive_genotype.py', tmp_path / 'search.py', tmp_path / 'search.pth')
+    assert sorted(read) == ['_check_prefixes', 'fromfile', 'load_checkpoint']
+    meta = load_genotype(tmp_path / 'genotype.json').meta
+    assert (meta['seed'], meta['epoch']) == (5, 7)
 
 
 @pytest.mark.parametrize('options', [(), ('--exclude-none',)])

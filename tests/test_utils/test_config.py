@@ -9,11 +9,13 @@ from mmengine.config import Config
 from mmengine.registry import MODELS as ROOT
 from mmengine.registry import DefaultScope
 
-from mmnas_mae.registry import SPACES
+from mmnas_mae.discrete import RandomSearch
+from mmnas_mae.registry import SPACES, TASK_UTILS
 from mmnas_mae.utils.config import read_config
 
 MODULE = """
-from mmnas_mae.registry import SPACES
+from mmnas_mae.discrete import RandomSearch
+from mmnas_mae.registry import SPACES, TASK_UTILS
 from mmnas_mae.spaces import CellGraph, CellSpace
 
 @SPACES.register_module()
@@ -71,12 +73,23 @@ def test_a_module_that_is_not_there_is_named_in_one_line(file: Path) -> None:
             dict(optim_wrapper=dict(constructor='BilevelOptimWrapperConstructor')),
             "optim_wrapper.constructor='BilevelOptimWrapperConstructor'.*mmnas_mae.BilevelOptimWrapperConstructor",
         ),
+        (dict(search=dict(type='RandomSearch'), space='s0'), "search.type='RandomSearch'.*mmnas_mae.RandomSearch"),
         (dict(run=dict(cfg_options={'model.neck.type': 'SingleScaleDecoder'})), 'mmnas_mae.SingleScaleDecoder'),
     ],
 )
 def test_our_names_need_their_prefix(content: dict, place: str) -> None:
     with pytest.raises(ValueError, match=place):
         read_config(Config(content))
+
+
+def test_without_its_prefix_a_name_depends_on_what_was_built_before() -> None:
+    bare, prefixed = (dict(type=name, budget=1) for name in ('RandomSearch', 'mmnas_mae.RandomSearch'))
+    with DefaultScope.overwrite_default_scope('mmnas_mae'):
+        assert isinstance(TASK_UTILS.build(bare), RandomSearch)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        assert isinstance(TASK_UTILS.build(prefixed), RandomSearch)
+        with pytest.raises(KeyError, match='RandomSearch is not in'):
+            TASK_UTILS.build(bare)
 
 
 def test_a_name_that_others_have_registered_is_theirs() -> None:

@@ -1,27 +1,26 @@
-"""Parameters and multiply-adds of the network that a config or a genotype describes.
+"""Parameters and multiply-adds of the network that a config or a genotype describes, and which parts are counted.
 
-Multiply-adds of convolutions and linear layers are counted; the auxiliary head is left out.
+Multiply-adds of convolutions and linear layers are counted. Of a search that is the search network, of a detector
+backbone and neck, of a classifier all but the auxiliary head; architecture parameters are left out.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Union
 
-from mmengine.config import DictAction
+from mmengine.config import Config, DictAction
 from mmengine.registry import MODELS, init_default_scope
+from torch import nn
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.command_line import (
-    add_import_argument,
-    add_network_arguments,
-    image_shape,
-    network_size,
-    network_stem,
-    run_tool,
-)
-from mmnas_mae.costs import measure_complexity
+from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size
+from mmnas_mae.costs import CountedParts, measure_complexity
+from mmnas_mae.models import BaseNetwork
+from mmnas_mae.models.build import model_settings
 from mmnas_mae.spaces import load_genotype
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 
 
@@ -34,18 +33,39 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
     args = parser.parse_args()
     if Path(args.model).suffix == '.py':
-        cfg = read_config(args.model, args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.get('data_preprocessor')))
-        model.forward = getattr(model, 'extract_feat', model.forward)
-        stem = cfg.model.backbone.get('stem', 'cifar')
+        model = build_counted(read_config(args.model, args.cfg_options))
+        parts = model.names
     else:
         genotype = load_genotype(args.model)
-        stem, (size, classes) = network_stem(args, genotype), network_size(args, genotype)
-        model = build_network(genotype.space, genotype, classes, **size)
-    shape = image_shape(args, stem)
-    result = measure_complexity(model, shape)
-    print(json.dumps(dict(input=shape, params=result.params, macs=result.macs, macs_m=round(result.macs / 1e6, 1))))
+        size, classes = network_size(args, genotype)
+        model, parts = build_network(genotype.space, genotype, classes, **size), ('network',)
+    shape = image_shape(args, stem_of(model))
+    cost = measure_complexity(model, shape)
+    print(json.dumps(dict(parts=parts, input=shape, **vars(cost), macs_m=round(cost.macs / 1e6, 1))))
+
+
+def build_counted(cfg: Config) -> CountedParts:
+    """What is counted of the model of a config.
+
+    Raises:
+        ValueError: the config has no model.
+    """
+    settings = model_settings(cfg)
+    if not settings:
+        raise ValueError(
+            f'config {cfg.filename!r} has no model to count; that of a discrete search or of a study stands in the '
+            'configs that it names'
+        )
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    return CountedParts(MODELS.build(settings))
+
+
+def stem_of(model: nn.Module) -> Union[str, dict]:
+    """The stem of a network; of one that has no such setting, the one of DARTS that ends at its stride."""
+    networks = [module for module in model.modules() if isinstance(module, BaseNetwork)]
+    stems = [network.macro['stem'] for network in networks if 'stem' in network.macro]
+    small = networks and max(stride for network in networks for stride in network.out_strides) < 32
+    return stems[0] if stems else 'cifar' if small else 'imagenet'
 
 
 if __name__ == '__main__':

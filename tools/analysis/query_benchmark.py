@@ -5,8 +5,8 @@ import json
 import math
 import sys
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.benchmarks import benchmark_names, load_table
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 
 
 @run_tool

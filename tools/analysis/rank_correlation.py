@@ -9,11 +9,11 @@ import json
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.scores.correlation_report import format_study, plain, plot_study
 from mmnas_mae.scores.correlation_study import Protocol, study
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 from mmnas_mae.scores.scores_file import read_scores
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 
 
 @run_tool

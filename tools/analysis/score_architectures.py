@@ -7,8 +7,8 @@ kept at once in OUT.jsonl, so that the same command goes on where it was interru
 import argparse
 import sys
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 
 
 @run_tool

@@ -12,16 +12,10 @@ import torch
 from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
-from mmnas_mae.apis.command_line import (
-    add_import_argument,
-    add_network_arguments,
-    image_shape,
-    network_size,
-    network_stem,
-    run_tool,
-)
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size, network_stem
 from mmnas_mae.spaces import load_genotype
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 
 

@@ -14,9 +14,9 @@ import torch
 from torch import nn
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.costs.latency import measure_speed
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.records import write_json
 
 #: mmpretrain's name of each network of reference.

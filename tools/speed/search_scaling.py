@@ -14,6 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from mmnas_mae.models import SearchModel
 from mmnas_mae.spaces import CellGraph, CellSpace, get_space
+from mmnas_mae.utils.pictures import new_figure, save_figure
 
 #: What grows, the others staying at the middle of their values.
 SIZES = dict(layers=(3, 5, 8), channels=(4, 8, 16), edges=(2, 5, 9, 14))
@@ -48,12 +49,8 @@ def measure_growth(batch_size: int, repeats: int, device: str) -> dict[str, list
 
 def plot_growth(curves: dict[str, list[dict]], path: str) -> None:
     """One panel for each axis."""
-    import matplotlib
-
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-
-    figure, panels = plt.subplots(1, len(curves), figsize=(3.4 * len(curves), 3), layout='constrained', squeeze=False)
+    figure = new_figure(3.4 * len(curves), 3)
+    panels = figure.subplots(1, len(curves), squeeze=False)
     for panel, (axis, rows) in zip(panels[0], curves.items()):
         for execution, (color, marker, line) in STYLES.items():
             points = [row[axis] for row in rows], [row[execution] for row in rows]
@@ -61,8 +58,7 @@ def plot_growth(curves: dict[str, list[dict]], path: str) -> None:
         panel.set(xlabel=axis, ylim=(0, None))
     panels[0][0].set_ylabel('seconds of a step')
     panels[0][0].legend(frameon=False)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+    save_figure(figure, path)
 
 
 def measure_processes(backbone: dict, batch_size: int, repeats: int, processes: int) -> dict[str, Any]:

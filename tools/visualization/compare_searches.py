@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.report.curves import heldout_curves, loss_curves, panel_figure
-from mmnas_mae.report.pictures import save_figure
 from mmnas_mae.report.reconstructions import compare_reconstructions, reconstructions_figure
 from mmnas_mae.report.search_history import SearchHistory, read_search
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.pictures import save_figure
 
 
 @run_tool

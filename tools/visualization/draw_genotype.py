@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.report import draw_genotype
 from mmnas_mae.spaces import load_genotype
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 
 
 @run_tool

@@ -3,8 +3,8 @@
 import argparse
 import sys
 
-from mmnas_mae.apis.command_line import add_import_argument, run_tool
 from mmnas_mae.report.report import write_report
+from mmnas_mae.utils.command_line import add_import_argument, run_tool
 
 
 @run_tool

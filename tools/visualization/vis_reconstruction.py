@@ -7,10 +7,10 @@ import mmcv
 import torch
 from mmengine.runner import Runner
 
-from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_common_arguments, load_config
 from mmnas_mae.models import MAENAS
 from mmnas_mae.models.build import build_search_model
+from mmnas_mae.utils.command_line import run_tool
 from mmnas_mae.utils.images import reconstruction_grid
 
 

@@ -34,7 +34,11 @@ class CompileHook(Hook):
         self.options = options
 
     def before_train(self, runner: Runner) -> None:
-        """Compiles in place; parameters keep their names."""
+        """Compiles in place; parameters keep their names.
+
+        Raises:
+            ValueError: the network draws which operations run, or second derivatives are taken of it.
+        """
         backbone = unwrap(runner.model).backbone
         if not backbone.arch.runs_all:
             raise ValueError(

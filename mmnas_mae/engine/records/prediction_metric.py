@@ -20,7 +20,7 @@ class PredictionMetric(BaseMetric):
     Args:
         score: what ``objective/score`` is: the ``accuracy``, or minus the mean ``loss``; by
             default the accuracy where there is one.
-        collect_device, prefix, collect_dir: as in :class:`mmengine.evaluator.BaseMetric`.
+        kwargs: ``collect_device``, ``prefix`` and ``collect_dir`` as in :class:`mmengine.evaluator.BaseMetric`.
 
     Raises:
         ValueError: ``score`` is unknown.

@@ -46,7 +46,7 @@ def dominant_eigenvalue(
     Args:
         loss, alphas, buffers, reduce: as in :func:`hessian`.
         steps: None for the eigenvalues of the full Hessian; otherwise this many steps of
-            Lanczos, each of which is one Hessian-vector product.
+            Lanczos, each of which is one Hessian-vector product of n elements.
     """
     if steps is None:
         return float(torch.linalg.eigvalsh(hessian(loss, alphas, buffers, reduce))[-1])

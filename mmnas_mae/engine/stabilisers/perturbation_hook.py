@@ -33,7 +33,7 @@ def to_simplex(weights: Tensor, valid: Tensor) -> Tensor:
 
 
 def perturb(weights: Sequence[Tensor], valid: Sequence[Tensor], epsilon: float) -> list[Tensor]:
-    """Adds uniform noise from (-epsilon, epsilon) and clips to the simplex (SDARTS-RS)."""
+    """Adds uniform noise from (-epsilon, epsilon) to (E, K) weights and clips to the simplex (SDARTS-RS)."""
     return [to_simplex(w + torch.empty_like(w).uniform_(-epsilon, epsilon), v) for w, v in zip(weights, valid)]
 
 
@@ -51,7 +51,10 @@ def attack(
 
     Args:
         loss: of operation weights.
-        weights: centre of the ball.
+        weights: centre of the ball, (E, K) each.
+        valid: which candidates an edge has, (E, K) bool each.
+        epsilon: radius of the ball.
+        steps: steps of the ascent.
 
     Returns:
         list[Tensor]: the end of the ascent if the loss is not lower there than at the

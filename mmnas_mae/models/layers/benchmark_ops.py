@@ -21,13 +21,18 @@ def nor_conv(args: OpArgs, kernel: int) -> ReLUConvBN:
 
 
 class AvgPoolConv(nn.Module):
-    """Halves the resolution by averaging, then projects; no normalisation."""
+    """Halves the resolution by averaging, then projects; no normalisation.
+
+    Args:
+        args: of its channels.
+    """
 
     def __init__(self, args: OpArgs) -> None:
         super().__init__()
         self.conv = nn.Conv2d(args.in_channels, args.out_channels, 1, bias=False)
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C', H / 2, W / 2), odd sizes rounded up."""
         # ceil_mode keeps pace with the strided convolutions on maps of odd size.
         return hide(self.conv(F.avg_pool2d(x, 2, ceil_mode=True)), visible)
 
@@ -36,6 +41,7 @@ class BasicBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut, each after a ReLU; the stride is in the first.
 
     Args:
+        args: of the block.
         shortcut: what brings the input to the shape of the output.
     """
 
@@ -46,6 +52,7 @@ class BasicBlock(nn.Module):
         self.shortcut = shortcut
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C', H / stride, W / stride)."""
         return self.shortcut(x, visible) + self.second(self.first(x, visible), visible)
 
 

@@ -14,7 +14,7 @@ class SharedStart(nn.Module):
     """An operation whose first step depends on its input alone, such as a ReLU or a pooling.
 
     Operations on the same input with equal :meth:`start_key` may share what
-    :meth:`start` returns, so none may change it in place.
+    :meth:`start` returns, so none may change it in place. A subclass gives the three methods.
     """
 
     def start_key(self) -> Hashable:
@@ -22,11 +22,11 @@ class SharedStart(nn.Module):
         raise NotImplementedError
 
     def start(self, x: Tensor, visible: Optional[Visibility]) -> Any:
-        """The first step."""
+        """The first step on (B, C, H, W); what it returns is the operation's own affair."""
         raise NotImplementedError
 
     def finish(self, started: Any, visible: Optional[Visibility]) -> Tensor:
-        """What follows."""
+        """What follows, on what :meth:`start` returns: (B, C', H', W')."""
         raise NotImplementedError
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None, started: Any = None) -> Tensor:
@@ -49,9 +49,11 @@ class ReLUStart(SharedStart):
     """
 
     def start_key(self) -> Hashable:
+        """The same for all of them."""
         return 'relu'
 
     def start(self, x: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """(B, C, H, W), rectified."""
         return F.relu(x)
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
@@ -89,7 +91,7 @@ class CellState:
         self._known: dict[Hashable, Any] = {}
 
     def run(self, op: nn.Module) -> Tensor:
-        """The output of ``op``."""
+        """The output of ``op``: (B, C', H', W')."""
         return op(self.x, self.visible, self._started(op)) if _shares(op) else op(self.x, self.visible)
 
     def term(self, op: nn.Module, weight: Tensor) -> Term:

@@ -50,7 +50,7 @@ class Visibility:
 
 
 def hide(x: Tensor, visible: Optional[Visibility]) -> Tensor:
-    """Sets the masked positions of ``x`` to zero; the identity without ``visible``."""
+    """Sets the masked positions of ``x``, (B, C, H, W), to zero; the identity without ``visible``."""
     return x if visible is None else x * visible.at(x)
 
 
@@ -130,7 +130,7 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         return normalized, mean, var
 
     def update(self, mean: Tensor, var: Tensor) -> None:
-        """Lets the running statistics move towards those of a batch, where there are any."""
+        """Lets the running statistics move towards those of a batch, (C,) each, where there are any."""
         if not self.track_running_stats:
             return
         self.num_batches_tracked.add_(1)

@@ -16,6 +16,7 @@ class FactorizedConv(ReLUStart):
     """``conv_7x1_1x7``: ReLU, a convolution along the rows, one along the columns, batch normalisation.
 
     Args:
+        args: channels, stride and normalisation.
         kernel: length of both; each halves its own side where the edge reduces.
     """
 
@@ -27,21 +28,29 @@ class FactorizedConv(ReLUStart):
         self.bn = args.norm()
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
         # The second convolution must not see what the first wrote to masked positions.
         return self.bn(self.column(hide(self.row(started), visible)), visible, scale)
 
 
 class LargeMaxPool(Pool):
-    """Max pooling with a larger kernel, normalised in a search network as 3x3 pooling is."""
+    """Max pooling with a larger kernel, normalised in a search network as 3x3 pooling is.
+
+    Args:
+        args: channels, stride and normalisation.
+        kernel: side of the window, odd.
+    """
 
     def __init__(self, args: OpArgs, kernel: int) -> None:
         super().__init__(args, 'max')
         self.kernel = kernel
 
     def start_key(self) -> Hashable:
+        """That of the pooling, with its kernel."""
         return *super().start_key(), self.kernel
 
     def pool(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H / stride, W / stride)."""
         return F.max_pool2d(x, self.kernel, self.stride, self.kernel // 2)
 
 

@@ -49,13 +49,18 @@ class OpArgs:
 
 
 class Zero(nn.Module):
-    """``none``: no connection."""
+    """``none``: no connection.
+
+    Args:
+        args: channels and stride.
+    """
 
     def __init__(self, args: OpArgs) -> None:
         super().__init__()
         self.args = args
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> zeros, (B, C', H / stride, W / stride)."""
         strided = x[:, :, :: self.args.stride, :: self.args.stride]
         return x.new_zeros(x.shape[0], self.args.out_channels, *strided.shape[2:])
 
@@ -64,17 +69,23 @@ class Identity(nn.Module):
     """``skip_connect`` where nothing changes shape."""
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """``x`` itself."""
         return x
 
 
 class Noise(nn.Module):
-    """``noise`` of S4: standard normal noise, drawn anew each time (automl/RobustDARTS)."""
+    """``noise`` of S4: standard normal noise, drawn anew each time (automl/RobustDARTS).
+
+    Args:
+        args: the stride; the channels stay.
+    """
 
     def __init__(self, args: OpArgs) -> None:
         super().__init__()
         self.stride = args.stride
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C, H / stride, W / stride), of which only the shape depends on ``x``."""
         return hide(torch.randn_like(x[:, :, :: self.stride, :: self.stride]), visible)
 
 
@@ -82,6 +93,7 @@ class Pool(SharedStart):
     """3x3 pooling, followed by a normalisation in a search network only.
 
     Args:
+        args: channels, stride and normalisation.
         mode: ``max`` or ``avg`` (padding is not counted).
     """
 
@@ -92,16 +104,21 @@ class Pool(SharedStart):
         self.bn = replace(args, affine=False).norm() if args.searched and args.pool_norm else None
 
     def start_key(self) -> Hashable:
+        """Its window, its stride, and whether it normalises at once."""
         return type(self), self.mode, self.stride, self._normalizes_at_once()
 
     def start(self, x: Tensor, visible: Optional[Visibility]) -> Any:
-        """The pooled map, with the statistics that it was normalised by where they are the batch's."""
+        """The pooled map, with the statistics that it was normalised by where they are the batch's.
+
+        The map is (B, C, H / stride, W / stride), of the statistics (C,) each.
+        """
         x = self.pool(x)
         if self.bn is None:
             return hide(x, visible)
         return self.bn.normalized(x, visible) if self._normalizes_at_once() else x
 
     def finish(self, started: Any, visible: Optional[Visibility]) -> Tensor:
+        """The map, normalised where it is not yet: (B, C, H / stride, W / stride)."""
         if self.bn is None:
             return started
         if not self._normalizes_at_once():
@@ -123,7 +140,13 @@ class Pool(SharedStart):
 
 
 class ConvBN(nn.Module):
-    """Convolution, batch normalisation."""
+    """Convolution, batch normalisation.
+
+    Args:
+        args: channels, stride and normalisation.
+        kernel: side of the kernel, odd; the padding keeps the size at stride 1.
+        bias: whether the convolution has one.
+    """
 
     def __init__(self, args: OpArgs, kernel: int, bias: bool = False) -> None:
         super().__init__()
@@ -131,6 +154,7 @@ class ConvBN(nn.Module):
         self.bn = args.norm()
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C', H / stride, W / stride), times ``scale``, a 0-dimensional tensor."""
         return self.bn(self.conv(x), visible, scale)
 
 
@@ -138,11 +162,15 @@ class ReLUConvBN(ReLUStart, ConvBN):
     """ReLU, convolution, batch normalisation."""
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
         return ConvBN.forward(self, started, visible, scale)
 
 
 class FactorizedReduce(ReLUStart):
     """Halves the resolution with two 1x1 convolutions, the second one pixel further on.
+
+    Args:
+        args: channels and normalisation.
 
     Raises:
         ValueError: the number of output channels is odd.
@@ -157,6 +185,7 @@ class FactorizedReduce(ReLUStart):
         self.bn = args.norm()
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows the ReLU, times ``scale``: (B, C', H / 2, W / 2), odd sizes rounded up."""
         x = started
         # For odd sizes the shifted branch is one row and column short: pad it with zeros.
         shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
@@ -177,6 +206,10 @@ class DepthwiseSeparableConv(ReLUStart):
     """ReLU, depthwise convolution, 1x1 convolution, batch normalisation.
 
     With ``dilation=2`` this is ``dil_conv``; twice in a row it is ``sep_conv``.
+
+    Args:
+        args: channels, stride and normalisation.
+        kernel, dilation: of the depthwise convolution, as in :class:`DepthwiseConv2d`.
     """
 
     def __init__(self, args: OpArgs, kernel: int, dilation: int = 1) -> None:
@@ -186,12 +219,18 @@ class DepthwiseSeparableConv(ReLUStart):
         self.bn = args.norm()
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
         # What the depthwise convolution writes to masked positions stays there until the normalisation hides it.
         return self.bn(self.pointwise(self.depthwise(started)), visible, scale)
 
 
 class SepConv(ReLUStart):
-    """``sep_conv``: two depthwise separable convolutions, the stride in the first."""
+    """``sep_conv``: two depthwise separable convolutions, the stride in the first.
+
+    Args:
+        args: channels, stride and normalisation.
+        kernel: of both.
+    """
 
     def __init__(self, args: OpArgs, kernel: int) -> None:
         super().__init__()
@@ -199,6 +238,7 @@ class SepConv(ReLUStart):
         self.second = DepthwiseSeparableConv(replace(args, stride=1), kernel)
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
+        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
         return self.second(self.first(started, visible, started), visible, scale=scale)
 
 

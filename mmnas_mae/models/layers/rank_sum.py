@@ -23,7 +23,7 @@ class _RankSum(torch.autograd.Function):
 
 
 def sum_over_ranks(x: Tensor) -> Tensor:
-    """The sum of ``x`` over all ranks.
+    """The sum of ``x``, a tensor of any shape, over all ranks.
 
     The gradient that a rank gets is that of the sum of all ranks' losses; averaged over
     ranks, as DDP does, that of their mean.

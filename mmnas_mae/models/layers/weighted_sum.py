@@ -13,7 +13,7 @@ def weighted_sum(terms: Sequence[Term]) -> Tensor:
     """``sum(weight * x)``: one pass over each map, and no product is kept.
 
     Args:
-        terms: at least one; maps of equal shape.
+        terms: at least one; maps of equal shape, such as (B, C, H, W).
 
     Returns:
         Tensor: the shape of the maps.

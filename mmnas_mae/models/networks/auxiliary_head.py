@@ -25,6 +25,7 @@ class AuxiliaryHead(BaseModule):
         stem: ``cifar`` or ``imagenet``, which differ in the stride of the first
             pooling; the ImageNet variant has no second normalisation.
         loss_weight: weight of the auxiliary loss (0.4 in DARTS).
+        init_cfg: initialisation config of MMEngine.
     """
 
     def __init__(

@@ -39,6 +39,9 @@ class NASBench101Architecture(BaseArchitecture):
         alphas: ``edges`` (E,), one for each pair of places, and ``ops`` (V, 3), one row
             for each interior place. Interior vertex v takes place v; the output vertex
             takes the last place in a cell of any size.
+
+    Raises:
+        ValueError: the space is another one.
     """
 
     def __init__(self, space: Union[str, dict, SearchSpace] = 'nasbench101', init_std: float = 1e-3) -> None:

@@ -25,6 +25,8 @@ class ConvBNReLU(ConvBN):
     """Convolution, batch normalisation with the benchmark's momentum, ReLU.
 
     Args:
+        in_channels, out_channels: of the convolution.
+        kernel: side of the kernel, odd.
         searched: True in a search network, whose normalisation has neither parameters
             nor running statistics.
     """
@@ -39,6 +41,7 @@ class ConvBNReLU(ConvBN):
         nn.init.trunc_normal_(self.conv.weight, std=std, a=-2 * std, b=2 * std)
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C', H, W)."""
         return F.relu(super().forward(x, visible))
 
 
@@ -109,6 +112,7 @@ class NASBench101Module(nn.Module):
 
     Args:
         spec: the pruned cell.
+        in_channels, out_channels: of the cell.
     """
 
     def __init__(self, spec: ModelSpec, in_channels: int, out_channels: int) -> None:

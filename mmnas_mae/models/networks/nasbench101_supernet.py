@@ -29,6 +29,10 @@ class SlicedConvBNReLU(ConvBNReLU):
 
     The normalisation has neither parameters nor running statistics, so it fits any of
     them.
+
+    Args:
+        in_channels, out_channels: the most that it can be run with.
+        kernel: side of the kernel, odd.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int) -> None:

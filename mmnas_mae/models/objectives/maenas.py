@@ -35,6 +35,7 @@ class MAENAS(SearchModel):
             the decoder.
         masks: masks of a held-out image; its loss is the mean over them.
         data_preprocessor: normalisation of the images.
+        init_cfg: initialisation config of MMEngine.
 
     Raises:
         ValueError: ``masking`` is unknown, or ``masks`` below 1.

@@ -33,6 +33,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     Args:
         backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
         data_preprocessor: config of the data preprocessor.
+        init_cfg: initialisation config of MMEngine.
     """
 
     against_collapse = 'EarlyStopHook, AuxiliarySkipHook or PerturbationHook counteract this'
@@ -123,7 +124,11 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
     def forward(
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
     ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
-        """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features)."""
+        """The forward of MMEngine, in modes ``loss``, ``predict`` and ``tensor`` (features).
+
+        Raises:
+            ValueError: there is no such mode.
+        """
         if mode == 'loss':
             return self.total_losses(**self.prepare_batch(inputs, data_samples))
         if mode == 'predict':

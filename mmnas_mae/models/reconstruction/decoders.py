@@ -26,6 +26,7 @@ class HierarchicalDecoder(BaseModule):
         in_strides: stride of each feature with respect to the image.
         channels: the common width; by default that of F1.
         out_channels: channels of the output.
+        init_cfg: initialisation config of MMEngine.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class SingleScaleDecoder(BaseModule):
     Args:
         in_channels, in_strides, out_channels: as in :class:`HierarchicalDecoder`; of the features
             only the last counts.
+        init_cfg: initialisation config of MMEngine.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class PerScaleDecoder(BaseModule):
     Args:
         in_channels, in_strides, out_channels: as in :class:`HierarchicalDecoder`.
         channels: output channels of each Conv; by default those of its feature.
+        init_cfg: initialisation config of MMEngine.
     """
 
     def __init__(

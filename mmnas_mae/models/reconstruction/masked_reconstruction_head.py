@@ -27,6 +27,7 @@ class MaskedReconstructionHead(BaseModule):
             :class:`mmnas_mae.PixelTarget`; others are :class:`mmnas_mae.PatchNormTarget` and
             :class:`mmnas_mae.GradientTarget`.
         patch_size: side of a patch of the mask in pixels, for the target.
+        init_cfg: initialisation config of MMEngine.
 
     Attributes:
         out_channels: channels that the decoder has to give.

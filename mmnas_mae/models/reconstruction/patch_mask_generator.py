@@ -22,6 +22,9 @@ class PatchMaskGenerator:
         ratio: share of masked patches, in (0, 1).
         seed: seed of keyed masks, and of the others until :class:`mmnas_mae.RandomStateHook`
             seeds them from (seed of the run, rank).
+
+    Raises:
+        ValueError: ``ratio`` or ``patch_size`` lies outside its range.
     """
 
     def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""How the pictures of a search look, and how they get into a page."""
+"""How pictures look, and how they get into a file or a page."""
 
 import base64
 import io
@@ -62,7 +62,7 @@ def png_uri(source: Union[str, os.PathLike, bytes]) -> str:
 
 
 def save_figure(figure: Figure, path: Union[str, os.PathLike]) -> None:
-    """Writes a picture file.
+    """Writes a picture file, in a folder that is made if need be.
 
     Args:
         path: its suffix says the format (png, svg, pdf).

@@ -1,51 +1,12 @@
-"""Flags and errors that the tools share."""
+"""Flags of the tools that build the network of a genotype."""
 
 import argparse
-import sys
 from dataclasses import replace
 
 import pytest
 
-from mmnas_mae.apis.command_line import (
-    add_import_argument,
-    add_network_arguments,
-    import_flags,
-    network_size,
-    run_tool,
-)
+from mmnas_mae.apis.network_flags import add_network_arguments, network_size
 from mmnas_mae.spaces import load_genotype
-
-
-def test_modules_are_imported_while_the_command_line_is_read(tmp_path, monkeypatch):
-    for name in ('first_of_two', 'second_of_two'):
-        (tmp_path / f'{name}.py').write_text('VALUE = 1\n')
-    monkeypatch.syspath_prepend(tmp_path)
-    parser = argparse.ArgumentParser()
-    add_import_argument(parser)
-    given = ['--import', 'first_of_two', '--import', 'second_of_two']
-    args = parser.parse_args(given)
-    assert sys.modules['first_of_two'].VALUE == sys.modules['second_of_two'].VALUE == 1
-    assert args.imports == ['first_of_two', 'second_of_two']
-    assert import_flags(args) == given
-    assert parser.parse_args([]).imports == []
-    with pytest.raises(ModuleNotFoundError, match='--import: .*module_of_nobody.*PYTHONPATH'):
-        parser.parse_args(['--import', 'module_of_nobody'])
-
-
-@pytest.mark.parametrize('error', [ValueError, FileNotFoundError, ModuleNotFoundError, RuntimeError])
-def test_wrong_input_ends_in_one_line(error):
-    def main():
-        raise error('what is wrong')
-
-    with pytest.raises(SystemExit) as stop:
-        run_tool(main)()
-    assert stop.value.code == 'error: what is wrong'
-    assert run_tool(lambda: 3)() == 3
-
-
-def test_a_fault_of_the_program_keeps_its_traceback():
-    with pytest.raises(ZeroDivisionError):
-        run_tool(lambda: 1 // 0)()
 
 
 @pytest.mark.parametrize(

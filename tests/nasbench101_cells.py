@@ -1,7 +1,28 @@
-"""Parameters of a NAS-Bench-101 network by arithmetic; checked against every row of the table."""
+"""Cells of NAS-Bench-101 that tests draw, and the parameters of their networks by arithmetic."""
 
+import random
+
+import torch
+
+from mmnas_mae.models.networks.nasbench101_architecture import NASBench101Architecture
 from mmnas_mae.models.networks.nasbench101_network import KERNELS, compute_vertex_channels
-from mmnas_mae.spaces import ModelSpec
+from mmnas_mae.spaces import ModelSpec, NASBench101Space
+
+SPACE = NASBench101Space()
+#: A skeleton that is small.
+TINY = dict(stem_channels=7, num_stacks=3, num_modules_per_stack=2)
+
+
+def random_specs(count: int, seed: int = 0) -> list[ModelSpec]:
+    """Pruned cells."""
+    generator = random.Random(seed)
+    return [SPACE.spec(SPACE.random_genotype(generator)) for _ in range(count)]
+
+
+def draw_alphas(arch: NASBench101Architecture, generator: torch.Generator) -> None:
+    """Gives the architecture parameters normal values."""
+    for alpha in arch.alphas.values():
+        alpha.data.copy_(torch.randn(alpha.shape, generator=generator))
 
 
 def count_parameters(

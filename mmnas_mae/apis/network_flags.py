@@ -1,61 +1,13 @@
-"""What the tools share: flags, and errors in one line."""
+"""Flags of the tools that build the network of a genotype."""
 
 import argparse
-import functools
-import sys
-from typing import Any, Callable, Optional, Union
+from typing import Any, Union
 
 from ..models import skeleton_name
 from ..spaces import Genotype
-from ..utils.config import import_modules
 
 #: (channels, cells, classes) of a derived network by its stem, as DARTS trains it on CIFAR-10 and ImageNet.
 SIZES = dict(cifar=(36, 20, 10), imagenet=(48, 14, 1000))
-
-#: What is wrong with the input, and said in one line.
-_INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
-
-
-def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
-    """Decorates the main function of a tool: wrong input ends it with one line and status 1."""
-
-    @functools.wraps(main)
-    def run() -> Optional[int]:
-        try:
-            return main()
-        except _INPUT_ERRORS as error:
-            sys.exit(f'error: {error}')
-
-    return run
-
-
-class _Import(argparse.Action):
-    """Imports at once, so that whatever the tool reads afterwards may name what the module registers."""
-
-    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: Any = None) -> None:
-        import_modules(option, values)
-        setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
-
-
-def add_import_argument(parser: argparse.ArgumentParser) -> None:
-    """The flag ``--import``, for tools that read a genotype, a space or a config; gives ``imports``.
-
-    Modules are imported while the command line is read, which raises ModuleNotFoundError
-    where there is none.
-    """
-    parser.add_argument(
-        '--import',
-        dest='imports',
-        action=_Import,
-        default=[],
-        metavar='MODULE',
-        help='module that registers your own classes, operations or spaces; may be given several times',
-    )
-
-
-def import_flags(args: argparse.Namespace) -> list[str]:
-    """The flags that :func:`add_import_argument` has read, for a tool that this one starts."""
-    return [text for module in args.imports for text in ('--import', module)]
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:

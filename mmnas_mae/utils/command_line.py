@@ -1,0 +1,53 @@
+"""What the tools share: the flag for modules of one's own, and errors in one line."""
+
+import argparse
+import functools
+import sys
+from typing import Any, Callable, Optional
+
+from .config import import_modules
+
+#: What is wrong with the input, and said in one line.
+_INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
+
+
+def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
+    """Decorates the main function of a tool: wrong input ends it with one line and status 1."""
+
+    @functools.wraps(main)
+    def run() -> Optional[int]:
+        try:
+            return main()
+        except _INPUT_ERRORS as error:
+            sys.exit(f'error: {error}')
+
+    return run
+
+
+class _Import(argparse.Action):
+    """Imports at once, so that whatever the tool reads afterwards may name what the module registers."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: Any = None) -> None:
+        import_modules(option, values)
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
+
+
+def add_import_argument(parser: argparse.ArgumentParser) -> None:
+    """The flag ``--import``, for tools that read a genotype, a space or a config; gives ``imports``.
+
+    Modules are imported while the command line is read, which raises ModuleNotFoundError
+    where there is none.
+    """
+    parser.add_argument(
+        '--import',
+        dest='imports',
+        action=_Import,
+        default=[],
+        metavar='MODULE',
+        help='module that registers your own classes, operations or spaces; may be given several times',
+    )
+
+
+def import_flags(args: argparse.Namespace) -> list[str]:
+    """The flags that :func:`add_import_argument` has read, for a tool that this one starts."""
+    return [text for module in args.imports for text in ('--import', module)]
