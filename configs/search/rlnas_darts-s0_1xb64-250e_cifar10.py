@@ -19,3 +19,5 @@ _base_ = [
 ]
 _base_.merge(_base_.pop('network'))
 _base_.merge(_base_.pop('method'))
+model = dict(backbone=dict(affine=True))
+default_hooks = dict(selection=dict(search=dict(mutated=['normal'])))

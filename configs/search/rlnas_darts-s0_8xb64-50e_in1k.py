@@ -20,11 +20,44 @@ _base_ = [
 ]
 _base_.merge(_base_.pop('network'))
 _base_.merge(_base_.pop('method'))
-model = dict(backbone=dict(init_channels=48, layers=14), head=dict(num_classes=1000), label_smooth=0.1)
-train_dataloader = dict(batch_size=64)
-optim_wrapper = dict(weights=dict(optimizer=dict(lr=0.1, weight_decay=4e-5), clip_grad=None))
-param_scheduler = dict(weights=[dict(type='PolyLR', power=1.0, eta_min=0.0, by_epoch=True, begin=0, end=50)])
+model = dict(
+    backbone=dict(
+        init_channels=48,
+        layers=14,
+        stem_channels=48,
+        affine=True,
+        init_cfg=dict(type='Kaiming', layer='Conv2d', mode='fan_out', distribution='normal'),
+    ),
+    head=dict(num_classes=1000, init_cfg=dict(type='Normal', layer='Linear', std=0.01)),
+    label_smooth=0.1,
+)
+# Square crops, a jitter of the lighting, pixels from 0 to 1.
+_load, _, _flip, _pack = _base_.train_pipeline
+train_pipeline = [
+    _load,
+    dict(type='RandomResizedCrop', scale=224, aspect_ratio_range=(1.0, 1.0)),
+    dict(
+        type='Lighting',
+        eigval=[55.4625, 4.794, 1.1475],
+        eigvec=[[-0.5836, -0.6948, 0.4203], [-0.5808, -0.0045, -0.8140], [-0.5675, 0.7192, 0.4009]],
+        alphastd=0.1,
+    ),
+    _flip,
+    _pack,
+]
+train_dataloader = dict(batch_size=64, dataset=dict(dataset=dict(pipeline=train_pipeline)))
+data_preprocessor = dict(mean=[0.0, 0.0, 0.0], std=[255.0, 255.0, 255.0])
+optim_wrapper = dict(
+    weights=dict(
+        optimizer=dict(lr=0.1, weight_decay=4e-5),
+        clip_grad=dict(_delete_=True, type='value', clip_value=5),
+        # Convolutions alone decay.
+        paramwise_cfg=dict(norm_decay_mult=0.0, custom_keys=dict(head=dict(decay_mult=0.0))),
+    )
+)
+_linear = dict(type='PolyLR', power=1.0, eta_min=5e-4, by_epoch=True, begin=0, end=50, convert_to_iter_based=True)
+param_scheduler = dict(weights=[_linear])
 # None for the cell of Table 3, which was searched without a limit.
 _limit = dict(type='mmnas_mae.MacsLimit', max_macs=600e6, init_channels=48, layers=14, stem='imagenet')
-default_hooks = dict(selection=dict(search=dict(limit=_limit)))
-del _limit
+default_hooks = dict(selection=dict(search=dict(mutated=['normal'], limit=_limit)))
+del _load, _, _flip, _pack, _linear, _limit

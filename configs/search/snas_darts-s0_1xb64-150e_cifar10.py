@@ -11,7 +11,7 @@ set; epochs and temperatures (those of automl/ConfigurableOptimizer) are choices
 
 _base_ = [
     '../_base_/objectives/classification.py',
-    '../_base_/networks/darts-s0.py',
+    '../_base_/networks/darts-s0-all-edges.py',
     '../_base_/datasets/cifar10_search_labelled.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/methods/snas.py',
