@@ -11,12 +11,10 @@ _base_ = [
     '../_base_/objectives/classification.py',
     '../_base_/networks/nasbench201.py',
     '../_base_/datasets/cifar10_search_labelled.py',
-    '../_base_/schedules/search_50e.py',
+    '../_base_/schedules/search_100e.py',
     '../_base_/methods/sdarts-rs.py',
     '../_base_/search_runtime.py',
 ]
 _base_.merge(_base_.pop('network'))
 _base_.merge(_base_.pop('method'))
-param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=100)])
-train_cfg = dict(max_epochs=100)
 model = dict(head=dict(norm=True))

@@ -1,6 +1,7 @@
 """ImageNet16-120 without its labels: images of 16 pixels in Parquet files with the columns image and label.
 
-Crop, mean and deviation are those of D-X-Y/AutoDL-Projects: xautodl/datasets/get_dataset_with_transform.py.
+Takes the place of cifar10_search.py. Crop, mean and deviation are those of
+D-X-Y/AutoDL-Projects: xautodl/datasets/get_dataset_with_transform.py.
 """
 
 _base_ = ['./cifar10_search.py']
