@@ -4,7 +4,13 @@ Command: python tools/train.py configs/search/gdas_darts-s0_1xb256-250e_cifar10.
 Hardware: 1 GPU; the paper reports 0.2 GPU-days.
 Expected: the derived cell at 20 layers x 36 channels reaches 97.07 % on CIFAR-10 (paper); not yet reproduced.
 
-Epochs and temperatures are those of GDAS in NAS-Bench-201 (D-X-Y/AutoDL-Projects), the rest is DARTS.
+The network of its authors: 6 cells, poolings without normalisation, a normalisation and a ReLU in front of the
+classifier. A node keeps the two strongest pairs of an operation and a source, which may be one source twice.
+
+Source: D-X-Y/AutoDL-Projects, scripts-search/NASNet-space-search-by-GDAS.sh and
+configs/search-opts/GDAS-NASNet-CIFAR.config.
+Differs: the alpha step comes first, where the public code has the weights first; convolutions before a normalisation
+without parameters have no bias, which it would take away.
 """
 
 _base_ = [

@@ -5,8 +5,11 @@ Hardware: 1 GPU.
 Expected: a cell that the evolution finds by the angle between initial and trained weights; no figure in the paper (the
 ImageNet search is rlnas_darts-s0_8xb64-50e_in1k.py), not yet reproduced.
 
-Settings of megvii-model/RLNAS: all training images, 250 epochs, SGD 0.025 to 0.001, alpha is not optimised. Its
-normalisations in the cells have parameters, those of this search network have none.
+All training images, 250 epochs, SGD 0.025 to 0.001, normalisations with parameters; alpha is not optimised. Mutants of
+the evolution differ in the normal cell alone.
+
+Source: megvii-model/RLNAS, darts_search_space/cifar10/rlnas/train_supernet/train.py.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

@@ -5,9 +5,13 @@ Hardware: 8 GPUs; the paper reports 8.33 GPU-days for the whole search.
 Expected: after the evolution by the angle, a cell of 561 M multiply-adds and 5.2 M parameters that reaches 75.9 % top-1
 (paper); not yet reproduced.
 
-Settings of megvii-model/RLNAS: C=48, 14 layers, 50 epochs, batch 512, SGD 0.1 with linear decay, weight decay 4e-5,
-label smoothing 0.1, no clipping. Its normalisations in the cells have parameters, those of this search network have
-none.
+C=48, 14 layers, a stem of 48 channels, normalisations with parameters, 50 epochs, batch 512, SGD from 0.1 to 5e-4,
+linear by iterations, weight decay 4e-5 on convolutions alone, gradients clipped by value at 5, label smoothing 0.1;
+square crops and a jitter of the lighting, pixels from 0 to 1. Mutants of the evolution differ in the normal cell alone.
+
+Source: megvii-model/RLNAS, darts_search_space/imagenet/rlnas/train_supernet/train.py, super_model.py and utils.py.
+Differs: all convolutions start normal by their fan out; its stem, its first and its reduction cells start uniform by
+their fan in. A mutant is one or more steps of our own mutation.
 """
 
 _base_ = [

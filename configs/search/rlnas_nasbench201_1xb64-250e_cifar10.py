@@ -4,8 +4,11 @@ Command: python tools/train.py configs/search/rlnas_nasbench201_1xb64-250e_cifar
 Hardware: 1 GPU.
 Expected: no figure in the paper; not yet reproduced.
 
-Settings of megvii-model/RLNAS: half of the training images, no clipping, and a larger evolution without a limit. none
-is drawn as any other operation, and an identity adds nothing to the angle.
+Half of the training images, no clipping, and a larger evolution without a limit. none is drawn as any other operation,
+and an identity adds nothing to the angle.
+
+Source: megvii-model/RLNAS, nas_bench_201/exps/algos/rlnas_train_supernet.py.
+Differs: one path for all cells of the network, where each cell of the public code draws its own.
 """
 
 _base_ = [
