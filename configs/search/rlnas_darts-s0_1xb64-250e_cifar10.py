@@ -9,7 +9,8 @@ All training images, 250 epochs, SGD 0.025 to 0.001, normalisations with paramet
 the evolution differ in the normal cell alone.
 
 Source: megvii-model/RLNAS, darts_search_space/cifar10/rlnas/train_supernet/train.py.
-Differs: nothing beyond what docs/method.md says of all searches.
+Differs: a mutant is one or more steps of the mutation of our spaces, where the public code redraws each edge with
+probability 0.1 and then repairs nodes with more or fewer than two edges.
 """
 
 _base_ = [

@@ -6,12 +6,13 @@ Expected: after the evolution by the angle, a cell of 561 M multiply-adds and 5.
 (paper); not yet reproduced.
 
 C=48, 14 layers, a stem of 48 channels, normalisations with parameters, 50 epochs, batch 512, SGD from 0.1 to 5e-4,
-linear by iterations, weight decay 4e-5 on convolutions alone, gradients clipped by value at 5, label smoothing 0.1;
-square crops and a jitter of the lighting, pixels from 0 to 1. Mutants of the evolution differ in the normal cell alone.
+linear by iterations, weight decay 4e-5 on convolutions alone, gradients clipped by value at 5, label smoothing 0.1,
+convolutions drawn uniformly (He); square crops and a jitter of the lighting, pixels from 0 to 1. Mutants of the
+evolution differ in the normal cell alone.
 
 Source: megvii-model/RLNAS, darts_search_space/imagenet/rlnas/train_supernet/train.py, super_model.py and utils.py.
-Differs: all convolutions start normal by their fan out; its stem, its first and its reduction cells start uniform by
-their fan in. A mutant is one or more steps of our own mutation.
+Differs: a mutant is one or more steps of the mutation of our spaces, where the public code redraws each edge with
+probability 0.1 and then repairs nodes with more or fewer than two edges.
 """
 
 _base_ = [
@@ -30,7 +31,7 @@ model = dict(
         layers=14,
         stem_channels=48,
         affine=True,
-        init_cfg=dict(type='Kaiming', layer='Conv2d', mode='fan_out', distribution='normal'),
+        init_cfg=dict(type='Kaiming', layer='Conv2d', mode='fan_in', nonlinearity='leaky_relu', distribution='uniform'),
     ),
     head=dict(num_classes=1000, init_cfg=dict(type='Normal', layer='Linear', std=0.01)),
     label_smooth=0.1,
