@@ -36,7 +36,11 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['mmnas_mae', 'mmnas_mae.*']),
-    package_data={'mmnas_mae.spaces': ['published.json'], 'mmnas_mae.report': ['report.html'], 'mmnas_mae.benchmarks': ['*.npz']},
+    package_data={
+        'mmnas_mae.spaces': ['published.json'],
+        'mmnas_mae.report': ['report.html'],
+        'mmnas_mae.benchmarks': ['nasbench201.npz'],
+    },
     python_requires='>=3.10,<3.13',
     # No mm package here. onedl-mmengine and mmengine (and so mmcv, mmpretrain, mmdet) own the same import folders and
     # pip knows no conflict between them, so a hard requirement would overwrite the family that the user has already.

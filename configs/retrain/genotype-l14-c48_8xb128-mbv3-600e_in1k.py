@@ -9,6 +9,10 @@ The paper says "follows MobileNetV3" and no more. This is mmpretrain's recipe of
 every 2 epochs, batch 1024, AutoAugment, random erasing; with the averaged weights of the MobileNetV3 paper (EMA
 0.9999), and label smoothing 0.1, gradient clipping and the auxiliary 0.4 of the DARTS recipes. Neither the dropout
 nor the wide last layer of MobileNetV3, which belong to its head. Epochs: train_cfg.max_epochs, the paper has none.
+
+Source: open-mmlab/mmpretrain, configs/mobilenet_v3/mobilenet-v3-large_8xb128_in1k.py.
+Differs: averaged weights, label smoothing, clipping and the auxiliary classifier; normalisations keep the momentum of
+DARTS, 0.1, where the MobileNetV3 paper has a decay of 0.99.
 """
 
 _base_ = [

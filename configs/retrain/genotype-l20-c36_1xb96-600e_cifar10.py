@@ -6,6 +6,9 @@ Hardware: 1 GPU.
 Expected: DARTS_V2 97.24 % (DARTS' paper reports 2.76 % error); not yet reproduced.
 
 20 cells, 36 channels, 600 epochs, batch 96, cosine from 0.025, cutout 16, auxiliary 0.4, drop path 0.2.
+
+Source: quark0/darts, cnn/train.py.
+Differs: nothing beyond what docs/method.md says of all retraining.
 """
 
 _base_ = [

@@ -7,6 +7,9 @@ Expected: MAE-NAS 17.7, 17.1, 16.5, 16.5 % error in S1, S2, S3, S4, mean of 3 ru
 
 600 epochs, batch 96, cosine from 0.025, cutout 16, auxiliary 0.4, drop path 0.2. Table 5 evaluates CIFAR-10 at this
 size in both of its protocols: genotype-l20-c36_1xb96-600e_cifar10.py. A genotype of any of S0 to S4 will do.
+
+Source: xiangning-chen/SmoothDARTS, sota/cnn/train.py.
+Differs: nothing beyond what docs/method.md says of all retraining.
 """
 
 _base_ = [

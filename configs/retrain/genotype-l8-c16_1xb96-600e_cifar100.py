@@ -6,6 +6,9 @@ Hardware: 1 GPU.
 Expected: MAE-NAS 23.80, 22.55, 21.37, 21.87 % error in S1, S2, S3, S4, mean of 3 runs (Table 5); not yet reproduced.
 
 All but the size as in genotype-l20-c36_1xb96-600e_cifar100.py.
+
+Source: automl/RobustDARTS, src/evaluation/args.py.
+Differs: nothing beyond what docs/method.md says of all retraining.
 """
 
 _base_ = [

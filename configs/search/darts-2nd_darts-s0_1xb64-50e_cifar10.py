@@ -3,6 +3,9 @@
 Command: python tools/train.py configs/search/darts-2nd_darts-s0_1xb64-50e_cifar10.py
 Hardware: 1 GPU.
 Expected: no figure of its own in the paper, whose DARTS of Table 1 has the cost of the first order; not yet reproduced.
+
+Source: quark0/darts, cnn/train_search.py with --unrolled.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

@@ -7,6 +7,10 @@ mean of 3 searches (paper); not yet reproduced.
 
 The baseline of automl/RobustDARTS, whose searches are of the second order. Other spaces by --cfg-options
 model.backbone.space=darts_s2 (S3, S4 alike).
+
+Source: automl/RobustDARTS, scripts/DARTS_search.sh and src/search/train_search.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate.
 """
 
 _base_ = [

@@ -7,6 +7,9 @@ yet reproduced.
 
 Settings of Meituan-AutoML/DARTS-: first order, linear decay from 1. Other spaces by --cfg-options
 model.backbone.space=darts_s1 (S2, S3, S4 alike).
+
+Source: Meituan-AutoML/DARTS-, src/search/train_search.py and scripts/run_darts_minus.sh.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

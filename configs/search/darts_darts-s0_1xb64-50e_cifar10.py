@@ -6,6 +6,9 @@ Expected: the derived cell at 20 layers x 36 channels reaches 97.0 +- 0.14 % on 
 
 The settings are those of quark0/darts, as in maenas_darts-s0_1xb64-50e_cifar10.py: only the objective differs, and the
 labels that it reads. The spaces of Table 5 have darts-2nd_darts-s1_1xb64-50e_cifar10.py.
+
+Source: quark0/darts, cnn/train_search.py.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

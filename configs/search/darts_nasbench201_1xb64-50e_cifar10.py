@@ -6,8 +6,10 @@ Expected: collapse to the cell of skip connections, valid / test of 4 searches (
 CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
 
 The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
-use. The schedule is that of D-X-Y/AutoDL-Projects, except that the architecture steps first. The head has the
-normalisation that stands behind the last cell of the benchmark's networks.
+use. The head has the normalisation that stands behind the last cell of the benchmark's networks.
+
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/DARTS.config and exps/NAS-Bench-201-algos/DARTS-V1.py.
+Differs: the alpha step comes first, where the public code has the weights first.
 """
 
 _base_ = [

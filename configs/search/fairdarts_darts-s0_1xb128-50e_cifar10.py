@@ -7,6 +7,10 @@ reproduced.
 
 Settings of xiaomi-automl/FairDARTS: learning rate 0.005 to 0.001, alpha from zero. A node keeps at most two edges,
 those whose operation has a weight of 0.85 or more, so cells have fewer edges than those of DARTS.
+
+Source: xiaomi-automl/FairDARTS, fairdarts/train_search.py.
+Differs: nothing beyond what docs/method.md says of all searches. Its evaluation drops whole nodes on the path, ours
+edges.
 """
 
 _base_ = [

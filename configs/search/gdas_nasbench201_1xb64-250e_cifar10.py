@@ -5,9 +5,13 @@ Hardware: 1 GPU; the paper reports 8.7 hours.
 Expected: valid / test of the derived cell, mean of 4 searches (paper): CIFAR-10 89.89 / 93.61, CIFAR-100 71.34 / 70.70,
 ImageNet16-120 41.59 / 41.71; not yet reproduced.
 
-Settings of D-X-Y/AutoDL-Projects, except that the architecture steps first. The table, found by MMNAS_DATA, gives the
-true accuracy of the current cell after every epoch, which the search does not use. The temperature falls from 10 to
-0.1.
+The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
+use. The temperature falls from 10 to 0.1. The weights of operations that were not drawn pass a gradient to alpha, as in
+the public code; the paper leaves them out (model.backbone.relaxation.undrawn=dropped).
+
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/GDAS.config and exps/NAS-Bench-201-algos/GDAS.py.
+Differs: the alpha step comes first, where the public code has the weights first; 250 epochs, as the paper of the
+benchmark has it, where the file has 240.
 """
 
 _base_ = [

@@ -9,7 +9,7 @@ As snas_darts-s0_1xb64-150e_cifar10.py with the masked objective: nothing else d
 
 _base_ = [
     '../_base_/objectives/maenas.py',
-    '../_base_/networks/darts-s0.py',
+    '../_base_/networks/darts-s0-all-edges.py',
     '../_base_/datasets/cifar10_search.py',
     '../_base_/schedules/search_50e.py',
     '../_base_/methods/snas.py',

@@ -4,7 +4,8 @@ Command: python tools/train.py configs/search/mim-darts_darts-s0_1xb64-50e_cifar
 Hardware: 1 GPU.
 Expected: no figure in the paper, which names the method only; not yet reproduced.
 
-The authors published neither code nor settings that could be found: weights of the losses and masks are ours.
+Source: none; neither code nor settings have been published.
+Differs: weights of the losses and masks are choices.
 """
 
 _base_ = [

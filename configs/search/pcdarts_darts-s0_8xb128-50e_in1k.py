@@ -4,8 +4,11 @@ Command: tools/dist_train.sh configs/search/pcdarts_darts-s0_8xb128-50e_in1k.py 
 Hardware: 8 GPUs; the paper reports 3.8 GPU-days.
 Expected: a cell of 597 M multiply-adds and 5.3 M parameters that reaches 75.8 % top-1 (paper); not yet reproduced.
 
-Settings of yuhuixu1993/PC-DARTS, except that the 10 % and 2.5 % of the training images are drawn from all images alike
-and not for each class. The masked twin is maenas-pcdarts_darts-s0_8xb128-50e_in1k.py.
+The learning rate of the weights is a cosine over all 50 epochs, times a warm-up of five. The masked twin is
+maenas-pcdarts_darts-s0_8xb128-50e_in1k.py.
+
+Source: yuhuixu1993/PC-DARTS, train_search_imagenet.py.
+Differs: the 10 % and 2.5 % of the images are drawn from all alike, not for each class.
 """
 
 _base_ = [

@@ -8,6 +8,9 @@ yet reproduced.
 Settings of chenxin061/pdarts: 25 epochs in each stage, alpha rests for the first 10. An edge keeps the 5, then the 3
 strongest operations. Dropout behind skip connections starts at 0.1, 0.4 and 0.7 in the three stages and decays; the
 normal cell has two skip connections at most.
+
+Source: chenxin061/pdarts, train_search.py and README.md.
+Differs: the cell has two skip connections, which its authors picked from one for each number.
 """
 
 _base_ = [

@@ -7,6 +7,9 @@ Expected: the derived cell at 20 layers x 36 channels reaches 96.48 +- 0.55 % on
 Settings of chenxin061/pdarts: 25 epochs in each stage, alpha rests for the first 10. An edge keeps the 5, then the 3
 strongest operations. The tricks, dropout on skip connections and a limit on their number, are those of pdarts-
 tricks_darts-s0_1xb96-25e_cifar10.py.
+
+Source: chenxin061/pdarts, train_search.py.
+Differs: no dropout behind skip connections and no limit on their number.
 """
 
 _base_ = [

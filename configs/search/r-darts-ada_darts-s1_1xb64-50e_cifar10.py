@@ -8,6 +8,11 @@ mean of 3 searches (paper); not yet reproduced.
 Settings of automl/RobustDARTS: second order; the full Hessian every 2 epochs; back to the epoch before the eigenvalue
 grew, with ten times the weight decay, up to 0.03. The checkpoints of all epochs are kept. Other spaces by --cfg-options
 model.backbone.space=darts_s2 (S0, S3, S4 alike).
+
+Source: automl/RobustDARTS, scripts/DARTS-ADA_search.sh, src/search/train_search.py and src/utils.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate; after going back, the unrolled step has the raised weight
+decay too and the eigenvalues are those of the checkpoint, where its code keeps the old ones.
 """
 
 _base_ = [

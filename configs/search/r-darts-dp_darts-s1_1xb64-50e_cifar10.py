@@ -8,6 +8,12 @@ mean of 3 searches (paper); not yet reproduced.
 Settings of automl/RobustDARTS: second order; drop path rises to 0.2 and the probability of cutout to 1 in the last
 epoch. The original searches at 0, 0.2, 0.4 and 0.6 (--cfg-options default_hooks.drop_path.prob=0.4) and keeps the best.
 Other spaces by --cfg-options model.backbone.space=darts_s2 (S0, S3, S4 alike).
+
+Source: automl/RobustDARTS, scripts/DARTS_search.sh and src/search/args.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate. The probability of cutout rises as its paper says; its
+code sets a name that nothing reads, so that every image is cut from the first epoch (mmnas_mae.BorderCutout in place of
+mmnas_mae.RampedCutout).
 """
 
 _base_ = [

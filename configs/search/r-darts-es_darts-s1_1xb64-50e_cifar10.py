@@ -8,6 +8,10 @@ mean of 3 searches (paper); not yet reproduced.
 Settings of automl/RobustDARTS: second order; the full Hessian every 2 epochs. The genotype is the one of the epoch
 before the eigenvalue grew. mode=simulate records it and goes on. Other spaces by --cfg-options
 model.backbone.space=darts_s2 (S0, S3, S4 alike).
+
+Source: automl/RobustDARTS, src/search/train_search.py, src/search/analyze.py and src/utils.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate.
 """
 
 _base_ = [

@@ -7,6 +7,10 @@ not yet reproduced.
 
 Settings and options as in r-darts-l2_darts-s1_1xb64-50e_cifar10.py. The paper says R-DARTS and no more; L2 is
 our reading, DP, ES and ADA run in S0 by the bases of the same names.
+
+Source: automl/RobustDARTS, scripts/DARTS_search.sh and src/search/args.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate.
 """
 
 _base_ = [

@@ -8,6 +8,10 @@ mean of 3 searches (paper); not yet reproduced.
 Settings of automl/RobustDARTS: second order; the weight decay of DARTS, 3e-4, times 9. The original searches at 1, 3,
 9, 27 and 81 times (--cfg-options optim_wrapper.weights.optimizer.weight_decay=8.1e-3) and keeps the best. Other spaces
 by --cfg-options model.backbone.space=darts_s2 (S0, S3, S4 alike).
+
+Source: automl/RobustDARTS, scripts/DARTS_search.sh and src/search/args.py.
+Differs: the four evaluations of the second order see the same drop path and noise, where the public code draws anew
+(default_hooks.bilevel.redraw=True): the less noisy estimate.
 """
 
 _base_ = [

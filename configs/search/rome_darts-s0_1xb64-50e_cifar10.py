@@ -5,9 +5,13 @@ Hardware: 1 GPU; the paper reports 0.3 GPU-days.
 Expected: ROME-v1: the derived cell at 20 layers x 36 channels reaches 97.37 +- 0.09 % on CIFAR-10, 97.5 % at best
 (paper); not yet reproduced.
 
-No code of ROME has been published: the two ideas are its own, topology drawn by Gumbel top-2 with parameters of its own
-and gradients accumulated over sub-networks (samples); their number, the temperatures and the rest, which is DARTS, are
-choices. The graphs of all sub-networks of a step are in memory together.
+Topology drawn by Gumbel top-2 with parameters of its own, which the paper of ROME calls ROME-v2, and gradients
+accumulated over sub-networks (samples). The rows of Table 1 are of ROME-v1, which draws the topology otherwise and
+stands in no config here. The number of samples, the temperatures and the rest, which is DARTS, are choices. The graphs
+of all sub-networks of a step are in memory together.
+
+Source: none; no code of ROME has been published.
+Differs: everything that its two ideas leave open is a choice.
 """
 
 _base_ = [

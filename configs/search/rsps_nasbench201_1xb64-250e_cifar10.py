@@ -5,8 +5,12 @@ Hardware: 1 GPU.
 Expected: valid / test of the selected cell, mean of 4 searches (paper): CIFAR-10 83.98 / 86.46, CIFAR-100 57.67 /
 58.93, ImageNet16-120 32.92 / 31.25; not yet reproduced.
 
-Settings of D-X-Y/AutoDL-Projects. Alpha is not optimised; at the end 100 random cells are scored with the shared
-weights on a batch each of the images that the weights have not seen.
+Alpha is not optimised; at the end 100 random cells are scored with the shared weights on a batch each of the images
+that the weights have not seen, in eval mode: the cells go by the statistics of the batch, stem, residual blocks and
+head by the running ones.
+
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/RANDOM.config and exps/NAS-Bench-201-algos/RANDOM.py.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

@@ -8,6 +8,9 @@ mean of 3 searches (paper); not yet reproduced.
 Settings of xiangning-chen/SmoothDARTS: first order; the radius grows from 0.03 to 0.3, and seven steps of projected
 ascent find the perturbation. Other spaces by --cfg-options model.backbone.space=darts_s2 (S3, S4 and, for S0,
 darts_s0_no_none alike).
+
+Source: xiangning-chen/SmoothDARTS, sota/cnn/train_search.py, attacker/perturb.py and attacker/linf_sgd.py.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

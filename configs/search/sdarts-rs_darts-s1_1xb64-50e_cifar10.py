@@ -7,6 +7,9 @@ mean of 3 searches (paper); not yet reproduced.
 
 Settings of xiangning-chen/SmoothDARTS: first order; the radius grows from 0.03 to 0.3. Other spaces by --cfg-options
 model.backbone.space=darts_s2 (S3, S4 and, for S0, darts_s0_no_none alike).
+
+Source: xiangning-chen/SmoothDARTS, sota/cnn/train_search.py and attacker/perturb.py.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

@@ -5,9 +5,14 @@ Hardware: 1 GPU; the paper reports 9.5 hours.
 Expected: valid / test of the selected cell, mean of 4 searches (paper): CIFAR-10 84.04 / 87.64, CIFAR-100 58.86 /
 59.05, ImageNet16-120 33.06 / 32.52; not yet reproduced.
 
-Settings of D-X-Y/AutoDL-Projects, except that the architecture steps first. The table, found by MMNAS_DATA, gives the
-true accuracy of the current cell after every epoch, which the search does not use. At the end the 100 cells that alpha
-makes most likely are scored on a batch each of the images that alpha was trained on.
+The table, found by MMNAS_DATA, gives the true accuracy of the current cell after every epoch, which the search does not
+use. At the end the 100 cells that alpha makes most likely are scored on a batch each of the images that alpha was
+trained on, in eval mode: the cells go by the statistics of the batch, stem, residual blocks and head by the running
+ones.
+
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/SETN.config and exps/NAS-Bench-201-algos/SETN.py.
+Differs: the alpha step comes first, where the public code has the weights first; one path for all cells of the network,
+where each cell of the public code draws its own and a node whose edges are all none draws again.
 """
 
 _base_ = [

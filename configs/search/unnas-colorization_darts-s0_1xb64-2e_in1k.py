@@ -7,6 +7,9 @@ reproduced.
 
 Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py with batch, SGD 0.1 and Adam 3e-4 twice
 as large.
+
+Source: facebookresearch/unnas, configs/search_based/search_phase/imagenet/col.yaml.
+Differs: no jitter of the lighting.
 """
 
 _base_ = [

@@ -6,6 +6,9 @@ Expected: no figure in the paper; the cell is evaluated at 14 layers x 42 channe
 
 Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py, on crops of 255 pixels from images
 whose short side is 256; tiles have 64 of the 85 pixels of a patch.
+
+Source: facebookresearch/unnas, configs/search_based/search_phase/imagenet/jig.yaml.
+Differs: no jitter of the lighting.
 """
 
 _base_ = [

@@ -5,8 +5,11 @@ Hardware: 1 GPU; the paper gives no cost.
 Expected: a cell of 552 M multiply-adds and 5.1 M parameters at 14 layers x 42 channels that reaches 75.8 % top-1
 (paper); not yet reproduced.
 
-Settings of facebookresearch/unnas: half of the images for the weights, half for alpha, 2 epochs, alpha from the second,
-SGD 0.05 with cosine decay and weight decay 3e-5, Adam 1.5e-4. Its lighting jitter is left out.
+Half of the images for the weights, half for alpha, 2 epochs, alpha from the second, SGD 0.05 with cosine decay and
+weight decay 3e-5, Adam 1.5e-4, a stem of 8, 16 and 16 channels.
+
+Source: facebookresearch/unnas, configs/search_based/search_phase/imagenet/rot.yaml.
+Differs: no jitter of the lighting.
 """
 
 _base_ = [

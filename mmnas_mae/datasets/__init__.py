@@ -1,4 +1,5 @@
 from .array_images import ArrayImages
+from .border_cutout import BorderCutout
 from .pack_images import PackImages
 from .parquet_images import ParquetImages
 from .photo_crops import PhotoCrops
@@ -8,6 +9,7 @@ from .search_split import SearchSplit
 
 __all__ = [
     'ArrayImages',
+    'BorderCutout',
     'PackImages',
     'ParquetImages',
     'PhotoCrops',

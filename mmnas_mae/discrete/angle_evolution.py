@@ -1,7 +1,7 @@
 """The evolutionary search of RLNAS."""
 
 import random
-from typing import Callable, Optional, Union
+from typing import Callable, Optional, Sequence, Union
 
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
@@ -29,6 +29,8 @@ class AngleEvolution(DiscreteSearch):
         mutation, crossover: how many members of a generation are made so.
         generations: number of generations, the first, which is random, among them.
         mutation_rate: probability with which each choice of a mutant changes.
+        mutated: cell types that mutants differ in; None for all. Those of the published search in the DARTS
+            space change their normal cell alone (``range(config.edges)`` of twice as many).
         limit: config or function that says of a genotype whether it is small enough, such
             as :class:`mmnas_mae.MacsLimit`.
 
@@ -47,6 +49,7 @@ class AngleEvolution(DiscreteSearch):
         crossover: int = 25,
         generations: int = 20,
         mutation_rate: float = 0.1,
+        mutated: Optional[Sequence[str]] = None,
         limit: Union[None, dict, Limit] = None,
     ) -> None:
         for name, value in dict(population=population, top=top, generations=generations).items():
@@ -65,6 +68,7 @@ class AngleEvolution(DiscreteSearch):
         self.crossover = crossover
         self.generations = generations
         self.mutation_rate = mutation_rate
+        self.mutated = mutated
         self.limit = TASK_UTILS.build(limit) if isinstance(limit, dict) else limit
 
     def __call__(
@@ -101,7 +105,9 @@ class AngleEvolution(DiscreteSearch):
         for number in range(self.generations):
             members = []
             if number:
-                members += draw_new(self.mutation, lambda: mutate(space, parent(), generator, self.mutation_rate))
+                members += draw_new(
+                    self.mutation, lambda: mutate(space, parent(), generator, self.mutation_rate, self.mutated)
+                )
                 members += draw_new(self.crossover, lambda: space.crossover(parent(), parent(), generator))
             members += draw_new(self.population - len(members), lambda: space.random_genotype(generator))
             if not members and not number:

@@ -83,6 +83,8 @@ def second_order(
     radius: float = 0.01,
     buffers: Iterable[Tensor] = (),
     reduce: Callable[[list[Tensor]], None] = lambda tensors: None,
+    redraw: bool = False,
+    nesterov: bool = True,
 ) -> tuple[list[Tensor], Tensor]:
     """The gradient of L_val(w'(alpha), alpha), w' being one step of SGD (DARTS, eq. 7 and 8).
 
@@ -98,6 +100,10 @@ def second_order(
         radius: length of the finite difference.
         buffers: restored afterwards too, so that no statistic of the moved weights stays.
         reduce: averages tensors over ranks in place.
+        redraw: whether drop path, noise and other draws are drawn anew in each of the four
+            evaluations, as in published code; by default all of them see the same draws, so that the
+            difference of two is that of the weights alone.
+        nesterov: False unrolls plain momentum where the optimizer has Nesterov's, as published code does.
 
     Returns:
         tuple: the gradients, one for each of ``alphas``, and L_val(w').
@@ -105,11 +111,12 @@ def second_order(
     Raises:
         TypeError: the optimizer is not SGD.
     """
-    train_loss, val_loss = replayed(train_loss), replayed(val_loss)
+    if not redraw:
+        train_loss, val_loss = replayed(train_loss), replayed(val_loss)
     with enable_grad(alphas), preserved([*weights, *buffers]):
         train_grads = gradients(train_loss(), weights)
         reduce(train_grads)
-        steps, gains = _sgd_step(optimizer, weights, train_grads)
+        steps, gains = _sgd_step(optimizer, weights, train_grads, nesterov)
         start = [w.detach().clone() for w in weights]
         _assign(weights, start, steps, -1.0)
 
@@ -139,7 +146,7 @@ def _assign(weights: Sequence[Tensor], start: Sequence[Tensor], direction: Seque
 
 @torch.no_grad()
 def _sgd_step(
-    optimizer: Optimizer, weights: Sequence[Tensor], grads: Sequence[Tensor]
+    optimizer: Optimizer, weights: Sequence[Tensor], grads: Sequence[Tensor], nesterov: bool
 ) -> tuple[list[Tensor], list[float]]:
     """What ``torch.optim.SGD`` would subtract from each weight, and its derivative by the gradient."""
     if not isinstance(optimizer, SGD):
@@ -159,7 +166,7 @@ def _sgd_step(
                 buffer = momentum * buffer + gain * update
             else:
                 buffer = update
-            if group['nesterov']:
+            if group['nesterov'] and nesterov:
                 update, gain = update + momentum * buffer, 1.0 + momentum * gain
             else:
                 update = buffer

@@ -1,18 +1,21 @@
 """The alpha step of a bilevel search."""
 
+from contextlib import ExitStack
 from copy import deepcopy
 from typing import Any, Iterator, Optional
 
 import torch
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset
 
 from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils.unwrap import unwrap
+from .arch_grad import enable_grad
 from .optim_constructor import BilevelOptimWrapper
-from .step import arch_step, set_epoch
+from .step import arch_step, set_epoch, shared_step
 
 
 @HOOKS.register_module()
@@ -28,9 +31,11 @@ class BilevelHook(Hook):
             weights with ``dataset.part='arch'``, that is the other part of the same split.
         order: 1, or 2 for the gradient through one unrolled step of the weights.
         warmup_epochs: epochs at the start in which only the weights are trained.
-        radius: length of the finite difference of ``order=2``.
+        radius, redraw, nesterov: of :func:`mmnas_mae.engine.arch_grad.second_order`, for ``order=2``.
         single_level: the architecture is optimised on the batch of the weights (SNAS) and
             needs no data of its own.
+        one_pass: with ``single_level``, one forward and backward pass gives the gradients of both, so that
+            they see the same draws and the same weights, as in SNAS; otherwise each has its own.
 
     Attributes:
         batch: data of the last alpha step.
@@ -48,16 +53,25 @@ class BilevelHook(Hook):
         warmup_epochs: int = 0,
         radius: float = 0.01,
         single_level: bool = False,
+        one_pass: bool = False,
+        redraw: bool = False,
+        nesterov: bool = True,
     ) -> None:
         if order not in (1, 2):
             raise ValueError(f'BilevelHook.order must be 1 or 2, got {order!r}')
         if warmup_epochs < 0:
             raise ValueError(f'BilevelHook.warmup_epochs must not be negative, got {warmup_epochs}')
+        if one_pass and not (single_level and order == 1):
+            raise ValueError(
+                f'BilevelHook.one_pass needs single_level=True and order=1, got {single_level} and {order}'
+            )
         self.arch_dataloader = arch_dataloader
         self.order = order
         self.warmup_epochs = warmup_epochs
-        self.radius = radius
+        self.unrolled = dict(radius=radius, redraw=redraw, nesterov=nesterov)
         self.single_level = single_level
+        self.one_pass = one_pass
+        self._pass = ExitStack()
         self.batch: Any = None
         self._loader: Optional[DataLoader] = None
         self._iterator: Optional[Iterator] = None
@@ -75,6 +89,7 @@ class BilevelHook(Hook):
 
         Raises:
             TypeError: the runner's model is not a search model or has a single optimizer.
+            ValueError: ``one_pass`` with a scaled loss or accumulated gradients.
         """
         if not (
             isinstance(unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
@@ -83,6 +98,8 @@ class BilevelHook(Hook):
                 'BilevelHook needs a search model and optim_wrapper.constructor='
                 "'mmnas_mae.BilevelOptimWrapperConstructor'"
             )
+        if self.one_pass:
+            _check_one_pass(runner.optim_wrapper['weights'])
         if self.single_level:
             return
         cfg = deepcopy(self.arch_dataloader)
@@ -107,8 +124,20 @@ class BilevelHook(Hook):
             return
         model = unwrap(runner.model)
         self.batch = data_batch if self.single_level else self._next_batch()
-        loss = arch_step(model, runner.optim_wrapper, self.batch, data_batch, self.order, self.radius)
+        if self.one_pass:
+            self._pass.enter_context(enable_grad(model.arch_parameters()))
+            self._pass.enter_context(model.arch.in_alpha_step())
+            return
+        loss = arch_step(model, runner.optim_wrapper, self.batch, data_batch, self.order, **self.unrolled)
         runner.message_hub.update_scalar('train/arch_loss', loss)
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """The alpha step of ``one_pass``, whose gradients the weight step has left."""
+        if not self.one_pass or runner.epoch < self.warmup_epochs:
+            return
+        self._pass.close()
+        shared_step(unwrap(runner.model), runner.optim_wrapper['arch'])
+        runner.message_hub.update_scalar('train/arch_loss', outputs['loss'])
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves where the architecture's data stands."""
@@ -137,3 +166,12 @@ class BilevelHook(Hook):
         sampler.start = self._position * self._loader.batch_size
         set_epoch(self._loader.dataset, self._epoch)
         self._iterator = iter(self._loader)
+
+
+def _check_one_pass(weights: OptimWrapper) -> None:
+    scaler = getattr(weights, 'loss_scaler', None)
+    if weights._accumulative_counts != 1 or (scaler is not None and scaler.is_enabled()):
+        raise ValueError(
+            'BilevelHook.one_pass takes the gradient of alpha from the step of the weights, which must neither '
+            'accumulate (optim_wrapper.weights.accumulative_counts) nor scale the loss (use dtype="bfloat16")'
+        )

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import Any
 
-from mmengine.optim import OptimWrapper, OptimWrapperDict
+from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper, OptimWrapperDict
 from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
 from torch import Tensor, nn
 
@@ -39,8 +39,9 @@ class BilevelOptimWrapperConstructor:
     """Splits the parameters of a :class:`mmnas_mae.SearchModel` between two optimizers.
 
     Args:
-        optim_wrapper_cfg: ``dict(weights=<optim wrapper>, arch=<optim wrapper>)``.
-        paramwise_cfg: not supported.
+        optim_wrapper_cfg: ``dict(weights=<optim wrapper>, arch=<optim wrapper>)``. That of the weights may
+            have a ``paramwise_cfg`` of its own, as MMEngine's ``DefaultOptimWrapperConstructor`` takes it.
+        paramwise_cfg: not supported, since it would not say of which optimizer.
 
     Raises:
         ValueError: a wrapper is missing or unknown.
@@ -48,7 +49,9 @@ class BilevelOptimWrapperConstructor:
 
     def __init__(self, optim_wrapper_cfg: dict, paramwise_cfg: Any = None) -> None:
         if paramwise_cfg is not None:
-            raise ValueError('optim_wrapper.paramwise_cfg is not supported in a search')
+            raise ValueError(
+                'optim_wrapper.paramwise_cfg is not supported in a search; use optim_wrapper.weights.paramwise_cfg'
+            )
         if set(optim_wrapper_cfg) != set(NAMES):
             raise ValueError(f'optim_wrapper needs {" and ".join(NAMES)}, got {sorted(optim_wrapper_cfg)}')
         if optim_wrapper_cfg['arch'].get('accumulative_counts', 1) != 1:
@@ -68,11 +71,21 @@ class BilevelOptimWrapperConstructor:
         if not hasattr(model, 'arch_parameters'):
             raise TypeError(f'BilevelOptimWrapperConstructor needs a search model, got {type(model).__name__}')
         weights = [p for p in model.weight_parameters() if p.requires_grad]
-        parameters = dict(weights=weights, arch=model.arch_parameters())
+        paramwise = self.cfg['weights'].get('paramwise_cfg')
+        groups = weights if paramwise is None else self._groups(model, weights, paramwise)
+        parameters = dict(weights=groups, arch=model.arch_parameters())
         return BilevelOptimWrapper(**{name: self._build(name, parameters[name]) for name in NAMES})
 
-    def _build(self, name: str, parameters: list[nn.Parameter]) -> OptimWrapper:
+    def _groups(self, model: nn.Module, weights: list[nn.Parameter], paramwise_cfg: dict) -> list[dict]:
+        """One group for each weight, with the settings that MMEngine gives it."""
+        own = DefaultOptimWrapperConstructor(dict(optimizer=self.cfg['weights']['optimizer']), paramwise_cfg)
+        groups, wanted = [], {id(p) for p in weights}
+        own.add_params(groups, model)
+        return [group for group in groups if id(group['params'][0]) in wanted]
+
+    def _build(self, name: str, parameters: list) -> OptimWrapper:
         cfg = dict(self.cfg[name])
+        cfg.pop('paramwise_cfg', None)
         optimizer = OPTIMIZERS.build(dict(cfg.pop('optimizer')), default_args=dict(params=parameters))
         cfg.setdefault('type', 'OptimWrapper')
         return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))

@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from typing import Any, Optional
 
+import torch
 from mmengine.dist import all_reduce_params
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor
@@ -42,7 +43,7 @@ def arch_step(
     arch_batch: Any,
     weights_batch: Any,
     order: int = 1,
-    radius: float = 0.01,
+    **unrolled: Any,
 ) -> Tensor:
     """Optimises the architecture once (paper eq. 2); the gradient is averaged over ranks.
 
@@ -53,7 +54,7 @@ def arch_step(
         arch_batch: data of the validation loss.
         weights_batch: data of the unrolled step of the weights, for ``order=2``.
         order: 1, or 2 for the gradient through that step.
-        radius: length of the finite difference of ``order=2``.
+        unrolled: ``radius``, ``redraw`` and ``nesterov`` of :func:`second_order`.
 
     Returns:
         Tensor: the validation loss, of this rank.
@@ -77,10 +78,28 @@ def arch_step(
             alphas,
             [p for group in weights.optimizer.param_groups for p in group['params']],
             weights.optimizer,
-            radius,
-            model.buffers(),
+            buffers=model.buffers(),
             reduce=mean_over_ranks,
+            **unrolled,
         )
+    _apply(wrapper, alphas, grads)
+    return loss
+
+
+def shared_step(model: SearchModel, wrapper: OptimWrapper) -> None:
+    """Optimises the architecture by the gradients that the backward pass of the weights has left in it.
+
+    They are averaged over ranks, which distributed training does not do for parameters that did not
+    require gradients when it was set up.
+
+    Args:
+        wrapper: the optimizer ``arch``.
+    """
+    alphas = model.arch_parameters()
+    _apply(wrapper, alphas, [torch.zeros_like(a) if a.grad is None else a.grad for a in alphas])
+
+
+def _apply(wrapper: OptimWrapper, alphas: list[Tensor], grads: list[Tensor]) -> None:
     mean_over_ranks(grads)
     for alpha, grad in zip(alphas, grads):
         alpha.grad = grad
@@ -88,7 +107,6 @@ def arch_step(
     with enable_grad(alphas):
         wrapper.step()
     wrapper.zero_grad()
-    return loss
 
 
 def mean_over_ranks(tensors: list[Tensor]) -> None:

@@ -1,5 +1,7 @@
 """The DARTS space S0 (quark0/darts: cnn/genotypes.py, cnn/model_search.py)."""
 
+from typing import Any
+
 from ..registry import SPACES
 from .cell_graph import CellGraph
 from .space import CellSpace
@@ -17,14 +19,15 @@ DARTS_OPS = (
 )
 
 
-def darts_space(name: str, normal: tuple, reduce: tuple) -> CellSpace:
+def darts_space(name: str, normal: tuple, reduce: tuple, **rule: Any) -> CellSpace:
     """A space of DARTS cells: 2 inputs, 4 nodes, 14 edges, 2 kept for each node.
 
     Args:
         normal, reduce: candidate operations, one list for all edges or one for each.
+        rule: of :class:`CellSpace` what differs from DARTS at derivation.
     """
     cells = dict(normal=CellGraph.dense(2, 4, normal), reduce=CellGraph.dense(2, 4, reduce))
-    return CellSpace(name, cells, keep=2, never=('none',))
+    return CellSpace(name, cells, **{**dict(keep=2, never=('none',)), **rule})
 
 
 @SPACES.register_module(name=['darts_s0', 's0', 'darts'])
@@ -38,6 +41,24 @@ def darts_s0_no_none() -> CellSpace:
     """S0 without ``none``: seven candidates (SDARTS and ROME)."""
     ops = DARTS_OPS[1:]
     return darts_space('darts_s0_no_none', ops, ops)
+
+
+@SPACES.register_module(name=['darts_s0_all_edges', 'snas'])
+def darts_s0_all_edges() -> CellSpace:
+    """S0 in which derivation keeps all 14 edges and may choose ``none``.
+
+    SNAS-Series/SNAS-Series: SNAS/model_search.py, ``genotype_edge_all``.
+    """
+    return darts_space('darts_s0_all_edges', DARTS_OPS, DARTS_OPS, keep=None, never=())
+
+
+@SPACES.register_module(name=['darts_s0_pairs', 'gdas'])
+def darts_s0_pairs() -> CellSpace:
+    """S0 in which a node keeps two pairs of an operation and a source, of one source maybe.
+
+    D-X-Y/AutoDL-Projects: xautodl/models/cell_searchs/search_model_gdas_nasnet.py.
+    """
+    return darts_space('darts_s0_pairs', DARTS_OPS, DARTS_OPS, repeats=True)
 
 
 # S1: candidates of each edge, node by node, as in automl/RobustDARTS: src/spaces.py.

@@ -13,6 +13,9 @@ from .sparse import SparseCellSpace
 if TYPE_CHECKING:
     from torch import Tensor
 
+#: What a node may keep: (strength, edge, operation).
+Option = tuple[float, int, str]
+
 #: Weight of an operation that has been ruled out.
 _RULED_OUT = -1.0
 
@@ -30,7 +33,8 @@ def discretize(
     The rule of quark0/darts (``cnn/model_search.py``): an edge is as strong as its
     largest weight among the operations that may be derived; a node keeps its
     ``space.keep`` strongest edges. With ``keep=None`` every edge stays, which is the
-    rule of NAS-Bench-201. Ties go to the earlier edge and the earlier operation.
+    rule of NAS-Bench-201. Where the space ``repeats``, a node keeps the strongest pairs of
+    an operation and an edge (GDAS). Ties go to the earlier edge and the earlier operation.
 
     Args:
         weights: for each cell type (E, K) relaxed weights, such as the softmax of alpha.
@@ -53,6 +57,8 @@ def discretize(
             f'derivation.threshold leaves nodes with fewer edges, which space {space.name} does not allow; '
             'darts_s0_sparse does'
         )
+    if space.repeats and edges is not None:
+        raise ValueError(f'space {space.name} ranks operations, so that its edges have no strengths of their own')
     if max_skips is not None and space.skip_op is None:
         raise ValueError(f'derivation.max_skips={max_skips} counts skip connections, and space {space.name} has none')
     never = set(space.never)
@@ -62,10 +68,10 @@ def discretize(
     for place, (kind, graph) in enumerate(space.cells.items()):
         rows = _rows(weights[kind], (len(graph.edges), graph.max_ops), kind)
         ranks = None if edges is None else _rows(edges[kind], (len(graph.edges),), kind)
-        cell = _derive(graph, rows, ranks, space.keep, never, threshold)
+        cell = _derive(graph, rows, ranks, space, never, threshold)
         while max_skips is not None and place == 0 and cell.count(space.skip_op) > max_skips:
             _rule_out_weakest(space.skip_op, graph, rows, cell, max_skips)
-            cell = _derive(graph, rows, ranks, space.keep, never, threshold)
+            cell = _derive(graph, rows, ranks, space, never, threshold)
         cells[kind] = cell
     return Genotype(space.name, cells, macro=dict(space.macro))
 
@@ -81,29 +87,35 @@ def _rows(weights: Tensor, shape: tuple[int, ...], kind: str) -> list:
 
 
 def _derive(
-    graph: CellGraph, weights: list, ranks: Optional[list], keep: Optional[int], never: set, threshold: Optional[float]
+    graph: CellGraph, weights: list, ranks: Optional[list], space: CellSpace, never: set, threshold: Optional[float]
 ) -> CellGenotype:
-    best = []  # of each edge: (weight, op)
-    for (node, source), row, ops in zip(graph.edges, weights, graph.ops):
-        allowed = [k for k, op in enumerate(ops) if op not in never]
+    options: list[list[Option]] = []
+    for e, ((node, source), row, ops) in enumerate(zip(graph.edges, weights, graph.ops)):
+        allowed = [(row[k], op) for k, op in enumerate(ops) if op not in never]
         if not allowed:
             raise ValueError(f'edge {source}->{node} has only operations that are never derived: {list(ops)}')
-        k = max(allowed, key=lambda k: row[k])
-        best.append((row[k], ops[k]))
-    strength = [weight for weight, _ in best] if ranks is None else ranks
-    kept = [sorted(incoming, key=lambda e: -strength[e])[:keep] for incoming in graph.incoming()]
+        if not space.repeats:
+            allowed = [max(allowed, key=lambda option: option[0])]
+        options.append([(weight if ranks is None else ranks[e], e, op) for weight, op in allowed])
+    kept = [_strongest([o for e in incoming for o in options[e]])[: space.keep] for incoming in graph.incoming()]
     if threshold is not None:
-        kept = _above(graph, kept, strength, threshold)
-    nodes = tuple(tuple((best[e][1], graph.edges[e][1]) for e in sorted(edges)) for edges in kept)
+        kept = _above(graph, kept, threshold)
+    nodes = tuple(
+        tuple((op, graph.edges[e][1]) for _, e, op in sorted(node, key=lambda option: option[1])) for node in kept
+    )
     concat = tuple(state for state in graph.concat if threshold is None or nodes[state - graph.num_inputs])
     return CellGenotype(nodes, concat)
 
 
-def _above(graph: CellGraph, kept: list[list[int]], strength: list, threshold: float) -> list[list[int]]:
+def _strongest(options: list[Option]) -> list[Option]:
+    return sorted(options, key=lambda option: -option[0])
+
+
+def _above(graph: CellGraph, kept: list[list[Option]], threshold: float) -> list[list[Option]]:
     """The kept edges that reach the threshold and read a state that exists."""
     states, out = set(range(graph.num_inputs)), []
-    for i, edges in enumerate(kept):
-        out.append([e for e in edges if strength[e] >= threshold and graph.edges[e][1] in states])
+    for i, options in enumerate(kept):
+        out.append([option for option in options if option[0] >= threshold and graph.edges[option[1]][1] in states])
         if out[-1]:
             states.add(graph.num_inputs + i)
     return out if any(out) else [kept[0][:1], *out[1:]]

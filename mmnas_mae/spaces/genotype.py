@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Mapping, Optional, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from ..utils.records import write_json
 from ..version import __version__
@@ -161,13 +161,22 @@ def read_cells(content: Mapping[str, Any]) -> dict[str, CellGenotype]:
     return cells
 
 
-def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype:
+def parse_darts_text(text: str, space: str, edges_per_node: Union[int, Mapping[str, Sequence[int]]] = 2) -> Genotype:
     """Parses the text form of DARTS with ``ast`` (nothing is evaluated).
 
     Args:
         text: ``Genotype(normal=[('sep_conv_3x3', 0), ...], normal_concat=range(2, 6), ...)``.
         space: name of the space that the genotype belongs to.
-        edges_per_node: how many consecutive pairs form a node.
+        edges_per_node: how many consecutive pairs form a node, or how many each node of each cell type.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    return from_darts_dict(read_darts_text(text), space, edges_per_node)
+
+
+def read_darts_text(text: str) -> dict[str, Any]:
+    """The keywords of a text in the style of DARTS, as literals.
 
     Raises:
         ValueError: the text has another form.
@@ -181,20 +190,57 @@ def parse_darts_text(text: str, space: str, edges_per_node: int = 2) -> Genotype
         values = {keyword.arg: _literal(keyword.value) for keyword in call.keywords}
         if len(values) < len(call.keywords):
             raise ValueError('a keyword is repeated')
+        return values
     # TypeError: a literal such as {[]} that cannot be built
     except (SyntaxError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f'not a genotype in the style of DARTS ({error}): {shorten(text)}') from None
-    kinds = [name for name in values if not name.endswith('_concat')]
+
+
+def from_darts_dict(
+    values: Mapping[str, Any], space: str, edges_per_node: Union[int, Mapping[str, Sequence[int]]] = 2
+) -> Genotype:
+    """A genotype from the keywords of DARTS, such as ``normal`` and ``normal_concat``.
+
+    A cell is a list of (operation, source) pairs, or a list of such lists, one for each node; a pair may
+    carry a weight as a third entry there, as GDAS prints it.
+
+    Args:
+        values: the keywords.
+        space, edges_per_node: as in :func:`parse_darts_text`.
+
+    Raises:
+        ValueError: a cell has another form, or lacks its output.
+    """
     cells = {}
-    for kind in kinds:
+    for kind in (name for name in values if not name.endswith('_concat')):
         if f'{kind}_concat' not in values:
-            raise ValueError(f'genotype text lacks {kind}_concat: {shorten(text)}')
+            raise ValueError(f'the genotype lacks {kind}_concat, it has {", ".join(values)}')
         pairs = _sequence(values[kind], kind)
-        if not pairs or len(pairs) % edges_per_node:
-            raise ValueError(f'{kind} must hold {edges_per_node} edges for each node, got {len(pairs)} in all')
-        nodes = [pairs[i : i + edges_per_node] for i in range(0, len(pairs), edges_per_node)]
+        if pairs and all(map(_is_node, pairs)):
+            nodes = [[edge[:2] for edge in node] for node in pairs]
+        else:
+            nodes = _nodes(pairs, kind, edges_per_node)
         cells[kind] = CellGenotype.create(nodes, values[f'{kind}_concat'])
     return Genotype(space, cells)
+
+
+def _is_node(value: Any) -> bool:
+    """Whether a list is one of edges, not itself an edge."""
+    return isinstance(value, (list, tuple)) and all(isinstance(e, (list, tuple)) and len(e) in (2, 3) for e in value)
+
+
+def _nodes(pairs: Sequence, kind: str, edges_per_node: Union[int, Mapping[str, Sequence[int]]]) -> list[Sequence]:
+    """Consecutive pairs as nodes."""
+    if isinstance(edges_per_node, int):
+        if not pairs or len(pairs) % edges_per_node:
+            raise ValueError(f'{kind} must hold {edges_per_node} edges for each node, got {len(pairs)} in all')
+        sizes = [edges_per_node] * (len(pairs) // edges_per_node)
+    else:
+        sizes = list(edges_per_node.get(kind, ()))
+        if sum(sizes) != len(pairs):
+            raise ValueError(f'{kind} must hold {" + ".join(map(str, sizes))} edges, got {len(pairs)} in all')
+    stream = iter(pairs)
+    return [[next(stream) for _ in range(size)] for size in sizes]
 
 
 @cache

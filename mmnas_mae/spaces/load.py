@@ -3,10 +3,11 @@
 import json
 import os
 from pathlib import Path
-from typing import Mapping, Optional, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 from .genotype import Genotype, published, published_names, shorten
 from .search_space import SearchSpace, get_space, registered_spaces
+from .space import CellSpace
 
 GenotypeLike = Union[str, os.PathLike, Mapping, Genotype]
 
@@ -15,41 +16,85 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
     """Reads a genotype and checks it against its space, whose order its cells then have.
 
     Args:
-        source: a :class:`Genotype`, its dict, the path of a JSON file, a published
-            name, or the text form of the space.
-        space: the space that ``source`` must belong to. By default the one that the
-            genotype names or whose text form it has; text of the form of several
-            belongs to the first that is registered (DARTS text to S0).
+        source: a :class:`Genotype`, its dict, the path of a JSON file, a published name, or the text form
+            of the space; for cells in the style of DARTS also a dict, or a file, with ``normal``,
+            ``normal_concat``, ``reduce`` and ``reduce_concat``, and for NAS-Bench-201 the numbers of NASLib.
+        space: the space that ``source`` must belong to. By default the one that the genotype names; a
+            text or dict that names none belongs to the first registered space that has it (DARTS
+            text to S0, with ``noise`` to S4).
 
     Raises:
         FileNotFoundError: ``source`` is neither a file, a published name nor a text.
-        ValueError: the content is no genotype, or none of the space.
+        ValueError: the content is no genotype, or none of the space; where it is one of another, that is named.
     """
     wanted = None if space is None else get_space(space)
     where = 'genotype'
     try:
-        if isinstance(source, Genotype):
-            genotype = source
-        elif isinstance(source, Mapping):
-            genotype = Genotype.from_dict(source)
-        elif isinstance(source, str) and source in published_names():
-            genotype = published(source)
-        elif isinstance(source, str) and (text_space := _text_space(source, wanted)) is not None:
-            genotype = text_space.parse(source)
-        else:
+        if isinstance(source, str) and source in published_names():
+            source = published(source)
+        elif not isinstance(source, (Genotype, Mapping)) and not (isinstance(source, str) and _readers(source, wanted)):
             where = f'genotype {os.fspath(source)!r}'
-            genotype = Genotype.from_dict(_read_json(Path(source)))
-        owner = wanted or get_space(genotype.space)
-        owner.validate(genotype)
+            source = _read_json(Path(source))
+        if isinstance(source, str) and wanted is not None and not wanted.matches(source):
+            source = _first_fit(source, _readers(source, None))
+        if not isinstance(source, (str, Genotype)) and not _in_style_of_darts(source):
+            source = Genotype.from_dict(source)
+        if wanted is not None:
+            return _read_as(source, wanted)
+        owners = [get_space(source.space)] if isinstance(source, Genotype) else _readers(source, None)
+        return _first_fit(source, owners)
     except ValueError as error:
-        raise ValueError(f'{where}: {error}') from None
-    return owner.ordered(genotype)
+        fits = [] if wanted is None else _others(source, wanted)
+        hint = f'; it is one of {", ".join(fits)}' if fits else ''
+        raise ValueError(f'{where}: {error}{hint}') from None
 
 
-def _text_space(source: str, wanted: Optional[SearchSpace]) -> Optional[SearchSpace]:
-    """The space that can read ``source`` as text, the wanted one first; None if it is no text."""
+def _in_style_of_darts(content: Any) -> bool:
+    """Whether a dict has the keywords of DARTS, such as ``normal_concat``."""
+    return isinstance(content, Mapping) and any(str(key).endswith('_concat') for key in content)
+
+
+def _readers(source: Union[str, Mapping], wanted: Optional[SearchSpace]) -> list[SearchSpace]:
+    """The spaces that may read ``source``, the wanted one first; none if it is no text of a space."""
     spaces = registered_spaces() if wanted is None else [wanted, *registered_spaces()]
-    return next((space for space in spaces if space.matches(source)), None)
+    if isinstance(source, Mapping):
+        return [space for space in spaces if isinstance(space, CellSpace)]
+    return [space for space in spaces if space.matches(source)]
+
+
+def _read_as(source: Union[str, Mapping, Genotype], space: SearchSpace) -> Genotype:
+    """The genotype, checked against the space."""
+    if isinstance(source, Genotype):
+        genotype = source
+    else:
+        genotype = space.parse(source) if isinstance(source, str) else space.read(source)
+    space.validate(genotype)
+    return space.ordered(genotype)
+
+
+def _first_fit(source: Union[str, Mapping, Genotype], spaces: Sequence[SearchSpace]) -> Genotype:
+    """As the first space reads it that has it; where none has, the error of the first."""
+    errors = []
+    for space in spaces:
+        try:
+            return _read_as(source, space)
+        except ValueError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _others(source: Any, wanted: SearchSpace) -> list[str]:
+    """Names of the registered spaces that have what the wanted one has not."""
+    if not isinstance(source, (str, Mapping, Genotype)):
+        return []
+    found = []
+    for space in registered_spaces() if isinstance(source, Genotype) else _readers(source, None):
+        try:
+            _read_as(source, space)
+        except ValueError:
+            continue
+        found.append(space.name)
+    return [name for name in found if name != wanted.name]
 
 
 def _read_json(path: Path) -> Mapping:

@@ -15,19 +15,35 @@ _FORM = '|op~0|+|op~0|op~1|+|op~0|op~1|op~2|'
 _NODE = re.compile(r'\|(?:[a-z0-9_]+~[0-9]{1,2}\|)+')
 
 
+#: Of the edges 0->1, 0->2, 0->3, 1->2, 1->3, 2->3 (automl/NASLib: search_spaces/nasbench201/conversions.py).
+_NASLIB = re.compile(r'[(\[]' + r'\s*([0-4])\s*,' * 5 + r'\s*([0-4])\s*,?\s*[)\]]')
+#: What they stand for.
+_NASLIB_OPS = ('skip_connect', 'none', 'nor_conv_3x3', 'nor_conv_1x1', 'avg_pool_3x3')
+
+
+def _from_naslib(numbers: tuple[int, ...]) -> str:
+    first, second, third, fourth, fifth, sixth = (_NASLIB_OPS[number] for number in numbers)
+    return f'|{first}~0|+|{second}~0|{fourth}~1|+|{third}~0|{fifth}~1|{sixth}~2|'
+
+
 class NASBench201Space(CellSpace):
-    """A space of one cell whose text lists the incoming edges of each node: ``|op~0|+|op~0|op~1|+...``."""
+    """A space of one cell whose text lists the incoming edges of each node: ``|op~0|+|op~0|op~1|+...``.
+
+    The numbers by which NASLib names a cell, ``(4, 0, 3, 1, 4, 3)``, are read too.
+    """
 
     def matches(self, text: str) -> bool:
-        """Text that starts with a bar and a name."""
-        return re.match(r'\s*\|[a-z]', text) is not None
+        """Text that starts with a bar and a name, or the numbers of NASLib."""
+        return re.match(r'\s*\|[a-z]', text) is not None or _NASLIB.fullmatch(text.strip()) is not None
 
     def parse(self, text: str) -> Genotype:
-        """Reads the benchmark's architecture string.
+        """Reads the benchmark's architecture string, or the numbers of NASLib.
 
         Raises:
             ValueError: the text has another form.
         """
+        if match := _NASLIB.fullmatch(text.strip()):
+            text = _from_naslib(tuple(map(int, match.groups())))
         nodes = text.strip().split('+')
         if not all(_NODE.fullmatch(node) for node in nodes):
             raise ValueError(f'an architecture of {self.name} reads {_FORM}, got {text[:120]!r}')

@@ -3,7 +3,7 @@
 import inspect
 import random
 from abc import ABC, abstractmethod
-from typing import Callable, Iterator, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from ..registry import SPACES
 from .genotype import Genotype
@@ -43,6 +43,14 @@ class SearchSpace(ABC):
         Raises:
             ValueError: the text has another form.
         """
+
+    def read(self, values: Mapping[str, Any]) -> Genotype:
+        """Reads the keywords of DARTS, ``normal``, ``normal_concat`` and so on, as people keep them in JSON.
+
+        Raises:
+            ValueError: the space has no such form, or a cell has another one.
+        """
+        raise ValueError(f'space {self.name} is none of cells that are written in the style of DARTS')
 
     @abstractmethod
     def format(self, genotype: Genotype) -> str:

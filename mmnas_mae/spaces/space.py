@@ -3,10 +3,10 @@
 import random
 from dataclasses import dataclass, field, replace
 from itertools import combinations, product
-from typing import Any, Iterator, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 from .cell_graph import CellGraph
-from .genotype import CellGenotype, Edge, Genotype, parse_darts_text
+from .genotype import CellGenotype, Edge, Genotype, from_darts_dict, read_darts_text
 from .search_space import SearchSpace
 from .variation import mix
 
@@ -20,6 +20,8 @@ class CellSpace(SearchSpace):
         cells: the graph of each cell type.
         keep: incoming edges kept for each node at derivation; None keeps all.
         never: operations that derivation never picks.
+        repeats: whether a node may keep several operations on one edge, ranked as edges are. Random draws,
+            mutation and :meth:`enumerate` give members without.
         skip_op: the operation counted as a skip connection; None counts none.
         macro: settings of the skeleton that all members share and state.
         skeleton: name of the skeleton; by default ``darts`` for cells named ``normal`` and
@@ -30,6 +32,7 @@ class CellSpace(SearchSpace):
     cells: Mapping[str, CellGraph]
     keep: Optional[int] = None
     never: tuple[str, ...] = ()
+    repeats: bool = False
     skip_op: Optional[str] = 'skip_connect'
     macro: Mapping[str, Any] = field(default_factory=dict)
     skeleton: Optional[str] = None
@@ -51,11 +54,26 @@ class CellSpace(SearchSpace):
 
     def parse(self, text: str) -> Genotype:
         """Reads text in the style of DARTS."""
-        return parse_darts_text(text, self.name, self.keep or 1)
+        return self.read(read_darts_text(text))
+
+    def read(self, values: Mapping[str, Any]) -> Genotype:
+        """Reads the keywords of DARTS.
+
+        Raises:
+            ValueError: a cell has another form.
+        """
+        return from_darts_dict(values, self.name, self.edges_per_node)
 
     def format(self, genotype: Genotype) -> str:
         """Writes text in the style of DARTS."""
         return self.ordered(genotype).to_text()
+
+    @property
+    def edges_per_node(self) -> Union[int, dict[str, list[int]]]:
+        """How many edges a member has into each node: ``keep``, or the numbers of each cell type."""
+        if self.keep is not None:
+            return self.keep
+        return {kind: [len(edges) for edges in graph.incoming()] for kind, graph in self.cells.items()}
 
     def restricted(self, ops: Mapping[str, Sequence]) -> 'CellSpace':
         """The space with fewer candidates, under the same name, since its members are members of this one.
@@ -113,7 +131,7 @@ class CellSpace(SearchSpace):
             if len(edges) != expected:
                 raise ValueError(f'{where}: node {node} needs {expected} edges, got {len(edges)}')
             sources = [source for _, source in edges]
-            if len(set(sources)) != len(sources):
+            if len(set(edges if self.repeats else sources)) != len(sources):
                 raise ValueError(f'{where}: node {node} has two edges from one state: {sources}')
             for op, source in edges:
                 if (node, source) not in candidates:

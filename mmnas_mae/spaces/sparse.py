@@ -1,7 +1,7 @@
 """Spaces of cells whose nodes may have fewer edges than the rule keeps (xiaomi-automl/FairDARTS)."""
 
-import ast
 from dataclasses import dataclass
+from typing import Any, Mapping
 
 from ..registry import SPACES
 from ..utils.errors import one_line
@@ -61,22 +61,16 @@ class SparseCellSpace(CellSpace):
             parts.append(f'{kind}_concat={list(cell.concat)}')
         return f'Genotype({", ".join(parts)})'
 
-    def parse(self, text: str) -> Genotype:
-        """Reads text in the style of FairDARTS with ``ast``; the output is that of the nodes with edges.
+    def read(self, values: Mapping[str, Any]) -> Genotype:
+        """Reads the keywords of FairDARTS; the output is that of the nodes with edges.
 
         Raises:
-            ValueError: the text has another form.
+            ValueError: a cell has another form.
         """
+        kinds = [kind for kind in values if not kind.endswith('_concat')]
         try:
-            call = ast.parse(text.strip(), mode='eval').body
-            if not isinstance(call, ast.Call) or call.args or getattr(call.func, 'id', None) != 'Genotype':
-                raise ValueError('not a call of Genotype with keywords')
-            cells = {
-                keyword.arg: self._cell(keyword.arg, ast.literal_eval(keyword.value))
-                for keyword in call.keywords
-                if not str(keyword.arg).endswith('_concat')
-            }
-        except (SyntaxError, TypeError, ValueError, KeyError, RecursionError, MemoryError) as error:
+            cells = {kind: self._cell(kind, values[kind]) for kind in kinds}
+        except (TypeError, ValueError, KeyError) as error:
             reason = one_line(error, kind=False)[:120]
             raise ValueError(
                 f'a genotype of {self.name} reads Genotype(normal=[(operation, node, source), ...]): {reason}'

@@ -1,24 +1,45 @@
 """How a new architecture comes from old ones, beyond what its space does in one step."""
 
 import random
-from typing import Sequence
+from typing import Optional, Sequence
 
 from .genotype import Edge, Genotype
 from .search_space import SearchSpace
 
 
-def mutate(space: SearchSpace, genotype: Genotype, generator: random.Random, rate: float) -> Genotype:
+def mutate(
+    space: SearchSpace,
+    genotype: Genotype,
+    generator: random.Random,
+    rate: float,
+    kinds: Optional[Sequence[str]] = None,
+) -> Genotype:
     """Changes each choice with probability ``rate``, at least one.
 
     Args:
         rate: between 0 and 1.
+        kinds: the cell types that may change; None for all.
 
     Raises:
-        ValueError: ``genotype`` is no member of the space, or the only one.
+        ValueError: ``genotype`` is no member of the space, or the only one, or has no such cell.
     """
-    for _ in range(max(1, sum(generator.random() < rate for _ in range(space.num_choices(genotype))))):
-        genotype = space.mutate(genotype, generator)
+    count, mutate_once = space.num_choices(genotype), space.mutate
+    if kinds is not None:
+        if not kinds or not set(kinds) <= set(genotype.cells):
+            raise ValueError(f'mutation may change some of the cells {sorted(genotype.cells)}, got {list(kinds)}')
+        count = sum(genotype.cells[kind].num_edges for kind in kinds)
+
+        def mutate_once(parent: Genotype, generator: random.Random) -> Genotype:
+            near = [child for child in space.neighbours(parent) if _changed(parent, child) <= set(kinds)]
+            return generator.choice(near)
+
+    for _ in range(max(1, sum(generator.random() < rate for _ in range(count)))):
+        genotype = mutate_once(genotype, generator)
     return genotype
+
+
+def _changed(parent: Genotype, child: Genotype) -> set[str]:
+    return {kind for kind, cell in parent.cells.items() if child.cells[kind] != cell}
 
 
 def mix(first: Sequence[Edge], second: Sequence[Edge], generator: random.Random) -> list[Edge]:

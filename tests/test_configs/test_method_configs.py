@@ -47,11 +47,17 @@ METHODS = {
     'pdarts-tricks_darts-s0_1xb96-25e_cifar10': SkipDropoutMixedOp,
     'snas_darts-s0_1xb64-150e_cifar10': ConcreteRelaxation,
     'gdas_nasbench201_1xb64-250e_cifar10': GumbelRelaxation,
-    'gdas_darts-s0_1xb64-250e_cifar10': GumbelRelaxation,
+    'gdas_darts-s0_1xb256-250e_cifar10': GumbelRelaxation,
     'setn_nasbench201_1xb64-250e_cifar10': UniformPathRelaxation,
     'rsps_nasbench201_1xb64-250e_cifar10': UniformPathRelaxation,
     'rome_darts-s0_1xb64-50e_cifar10': TopTwoRelaxation,
+    'darts-2nd_darts-s1_1xb64-50e_cifar10': None,
+    'pcdarts_nasbench201_1xb64-50e_cifar10': PartialMixedOp,
+    'darts-minus_nasbench201_1xb64-50e_cifar10': AuxiliarySkipMixedOp,
+    'snas_nasbench201_1xb64-150e_cifar10': ConcreteRelaxation,
+    'sdarts-rs_nasbench201_1xb64-100e_cifar10': PerturbationHook,
 }
+#: The masked objective alone, with the method X of a name maenas-X.
 MASKED = {f'maenas-{name}': part for name, part in METHODS.items() if (SEARCH / f'maenas-{name}.py').exists()}
 ALL = {**METHODS, **MASKED}
 
@@ -108,9 +114,9 @@ def one_step(cfg: Config, size: int) -> tuple[SearchModel, list[dict]]:
     for hook in hooks:
         hook.before_train_iter(runner, 0, data)
     states.append(parameters(model))
-    model.train_step(data, wrapper)
+    outputs = model.train_step(data, wrapper)
     for hook in hooks:
-        hook.after_train_iter(runner, 0, data, {})
+        hook.after_train_iter(runner, 0, data, outputs)
     states.append(parameters(model))
     return model, states
 
@@ -120,10 +126,13 @@ def test_one_step_moves_alpha_then_the_weights_and_nothing_else(name: str) -> No
     cfg = load(name)
     model, (start, after_alpha, after_weights) = one_step(cfg, 64 if 'in1k' in name else 8)
     arch = {f'backbone.arch.{key}' for key, _ in model.arch.named_parameters()}
-    assert len(arch) == (2 if 'darts-s' in name else 1) * (2 if 'pcdarts' in name or 'rome' in name else 1)
-    assert moved(start, after_alpha) == (arch if 'rsps' not in name else set())
+    beta = cfg.model.backbone.get('edge_norm') or 'rome' in name
+    assert len(arch) == (2 if 'darts-s' in name else 1) * (2 if beta else 1)
+    one_pass = 'snas' in name
+    assert moved(start, after_alpha) == (arch if 'rsps' not in name and not one_pass else set())
     weights = moved(after_alpha, after_weights)
-    assert not weights & arch
+    assert weights & arch == (arch if one_pass else set())
+    weights -= arch
     drawn = model.arch.sample()[next(iter(model.arch.alphas))].active is not None
     if drawn:
         assert {part.split('.')[0] for part in weights} >= {'backbone', 'neck' if name in MASKED else 'head'}
@@ -220,3 +229,18 @@ def test_p_darts_has_three_stages_of_5_11_and_17_layers() -> None:
         else:
             assert 'derivation' not in cfg.model.backbone
             assert 'skip_dropout' not in cfg.default_hooks
+
+
+@pytest.mark.parametrize('path', sorted(SEARCH.glob('*.py')), ids=lambda path: path.stem)
+def test_every_search_builds_and_is_named_after_what_it_does(path: Path) -> None:
+    method, space, schedule, data = path.stem.split('_')
+    devices, batch_size, epochs = re.fullmatch(r'(\d+)xb(\d+)-(\d+)e', schedule).groups()
+    cfg = Config.fromfile(path)
+    assert (cfg.train_dataloader.batch_size, cfg.train_cfg.max_epochs) == (int(batch_size), int(epochs))
+    assert (cfg.model.type == 'mmnas_mae.MAENAS') == method.startswith('maenas')
+    assert cfg.model.backbone.space.startswith(space.replace('-', '_'))
+    assert ('imagenet' in str(cfg.train_dataloader.dataset.dataset.get('data_root'))) == (data == 'in1k')
+    if 'DARTSSupernet' in cfg.model.backbone.type or 'NASBench201' in cfg.model.backbone.type:
+        model = small(cfg)
+        assert model.arch.space.name == cfg.model.backbone.space
+        assert cfg.optim_wrapper.weights.optimizer.type == 'SGD'

@@ -86,7 +86,12 @@ def test_the_schedules_are_those_of_the_papers(repository):
         assert rates[-1] < 1e-6
         assert cfg.optim_wrapper.clip_grad == dict(max_norm=5)
         assert (cfg.train_dataloader.batch_size, cfg.custom_hooks[0].prob, cfg.model.head.loss_weight) == (96, 0.2, 0.4)
-        assert [t.type for t in cfg.train_pipeline] == ['RandomCrop', 'RandomFlip', 'Cutout', 'PackInputs']
+        assert [t.type for t in cfg.train_pipeline] == [
+            'RandomCrop',
+            'RandomFlip',
+            'mmnas_mae.BorderCutout',
+            'PackInputs',
+        ]
     cfg = config(repository, IMAGENET)
     rates = learning_rates(cfg)
     # Warm-up from a fifth to the whole in five epochs, then a straight line to zero

@@ -51,6 +51,32 @@ def test_the_score_equals_a_direct_computation(small_run):
     assert InheritedScorer(run, batch_size=96)(genotype) != pytest.approx(direct, abs=1e-6)
 
 
+@pytest.mark.parametrize('statistics', ['batch', 'running'])
+def test_the_statistics_are_those_of_the_batch_or_those_that_are_kept(small_run, statistics):
+    """The published selections put the network in eval mode; its cells keep no statistics."""
+    run = small_run('darts_nasbench201_1xb64-50e_cifar10', heldout=32)
+    genotype, model = run.space.parse(GENOTYPE), run.model
+    for norm in model.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d) and norm.track_running_stats:
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(0.5, 2.0)
+    model.eval()
+    if statistics == 'batch':
+        for norm in model.modules():
+            if isinstance(norm, torch.nn.BatchNorm2d):
+                norm.train()
+    with torch.no_grad(), model.arch.fixed(genotype):
+        logits = model.logits(run.heldout.inputs)
+    labels = torch.cat([sample.gt_label for sample in run.heldout.samples])
+    direct = -float(torch.nn.functional.cross_entropy(logits, labels))
+    scorer = InheritedScorer(run, score='loss', statistics=statistics)
+    if statistics == 'batch':
+        model.backbone.stem.bn.running_mean.zero_()  # not looked at
+    assert scorer(genotype) == pytest.approx(direct, abs=1e-5)
+    with pytest.raises(ValueError, match=r"InheritedScorer.statistics must be one of \['batch', 'running'\], got 'no'"):
+        InheritedScorer(run, statistics='no')
+
+
 def test_scoring_changes_nothing(small_run):
     run = small_run('maenas_darts-s0_1xb64-50e_cifar10', heldout=8)
     run.model.train()

@@ -127,6 +127,13 @@ def test_variation_stays_in_every_space(name, seed):
     space, generator = get_space(name), random.Random(seed)
     first, second = space.random_genotype(generator), space.random_genotype(generator)
     space.validate(mutate(space, first, generator, 0.3))
+    if isinstance(space, CellSpace):
+        kinds = list(first.cells)[:1]
+        child = mutate(space, first, generator, 0.3, kinds)
+        space.validate(child)
+        assert [kind for kind in first.cells if child.cells[kind] != first.cells[kind]] in (kinds, [])
+        with pytest.raises(ValueError, match=r"mutation may change some of the cells \[.*\], got \['x'\]"):
+            mutate(space, first, generator, 0.3, ['x'])
     child = space.crossover(first, second, generator)
     if child is None:
         assert not hasattr(space, 'cells') or first.macro != second.macro

@@ -59,11 +59,17 @@ def test_first_order_computes_no_weight_gradient(model: MAENAS) -> None:
     assert not any(p.requires_grad for p in model.arch_parameters())
 
 
-@pytest.mark.parametrize('momentum, nesterov, steps_before', [(0.0, False, 0), (0.9, False, 2), (0.9, True, 2)])
+@pytest.mark.parametrize(
+    'momentum, nesterov, steps_before, unrolls',
+    [(0.0, False, 0, True), (0.9, False, 2, True), (0.9, True, 2, True), (0.9, True, 2, False)],
+)
 def test_second_order_equals_finite_differences_through_the_weight_step(
-    model: MAENAS, momentum: float, nesterov: bool, steps_before: int
+    model: MAENAS, momentum: float, nesterov: bool, steps_before: int, unrolls: bool
 ) -> None:
-    """dL_val(w - SGD step(alpha), alpha)/dalpha, the step taken by torch's own optimizer."""
+    """dL_val(w - SGD step(alpha), alpha)/dalpha, the step taken by torch's own optimizer.
+
+    The last has plain momentum in the unrolled step of an optimizer with Nesterov's, as published code has.
+    """
     settings = dict(lr=0.1, momentum=momentum, nesterov=nesterov, weight_decay=0.01)
     weights = model.weight_parameters()
     optimizer = torch.optim.SGD(weights, **settings)
@@ -76,7 +82,13 @@ def test_second_order_equals_finite_differences_through_the_weight_step(
     alphas = model.arch_parameters()
 
     grads, _ = second_order(
-        lambda: loss_of(model, train), lambda: loss_of(model, val), alphas, weights, optimizer, radius=1e-6
+        lambda: loss_of(model, train),
+        lambda: loss_of(model, val),
+        alphas,
+        weights,
+        optimizer,
+        radius=1e-6,
+        nesterov=unrolls,
     )
 
     def val_loss_after_step(kind: int, index: tuple, delta: float) -> float:
@@ -85,6 +97,7 @@ def test_second_order_equals_finite_differences_through_the_weight_step(
             moved.arch_parameters()[kind][index] += delta
         stepper = torch.optim.SGD(moved.weight_parameters(), **settings)
         stepper.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        stepper.param_groups[0]['nesterov'] = nesterov and unrolls
         loss_of(moved, train).backward()
         stepper.step()
         return loss_of(moved, val).item()
@@ -129,6 +142,23 @@ def test_second_order_repeats_random_draws_in_its_differences() -> None:
     grads, loss = second_order(train_loss, lambda: weight.sum(), [alpha], [weight], optimizer)
     assert float(grads[0]) == pytest.approx(-1.0, rel=1e-9)
     assert float(loss) == 0.0
+
+
+def test_second_order_draws_anew_in_each_of_its_four_evaluations_where_it_should() -> None:
+    """As in published code, whose drop path and noise differ from one to the next."""
+    weight = nn.Parameter(torch.ones(1, dtype=torch.float64))
+    alpha = nn.Parameter(torch.ones(1, dtype=torch.float64), requires_grad=False)
+    optimizer, draws = torch.optim.SGD([weight], lr=0.25), []
+
+    def loss() -> Tensor:
+        draws.append(float(torch.rand(())))
+        return (alpha * weight**2).sum()
+
+    for redraw in (False, True):
+        draws.clear()
+        second_order(loss, loss, [alpha], [weight], optimizer, redraw=redraw)
+        assert len(draws) == 4
+        assert len(set(draws)) == (4 if redraw else 1)
 
 
 def test_second_order_refuses_other_optimizers(model: MAENAS) -> None:

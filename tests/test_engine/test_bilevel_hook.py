@@ -9,7 +9,8 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from mmnas_mae.engine import BilevelHook
+from mmnas_mae.engine import BilevelHook, enable_grad
+from mmnas_mae.engine.step import step_loss
 from mmnas_mae.registry import DATASETS
 
 
@@ -109,6 +110,54 @@ def test_alpha_gradient_is_clipped_by_its_own_wrapper(search_cfg: Config) -> Non
     assert float(length) == pytest.approx(1e-4, rel=1e-3)
 
 
+@pytest.mark.parametrize('one_pass', [True, False])
+def test_one_pass_gives_alpha_and_weights_the_gradients_of_one_draw(search_cfg: Config, one_pass: bool) -> None:
+    """SNAS-Series: train_search.py takes both from one loss; autograd of all parameters at once is that loss."""
+    search_cfg.model.backbone.relaxation = dict(type='mmnas_mae.ConcreteRelaxation')
+    search_cfg.train_dataloader.dataset.parts = [('weights', 0.002)]
+    search_cfg.train_cfg.max_epochs = 1
+    search_cfg.default_hooks.bilevel.update(single_level=True, one_pass=one_pass)
+    search_cfg.optim_wrapper.weights = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=1.0))
+    search_cfg.optim_wrapper.arch = dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=1.0))
+    runner = Runner.from_cfg(copy.deepcopy(search_cfg))
+    expected: list[dict] = []
+
+    class Expect(Hook):
+        """Differentiates the loss of the first batch, and leaves every generator as it was."""
+
+        priority = 'VERY_HIGH'
+
+        def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+            if expected:
+                return
+            model, state = runner.model, torch.get_rng_state()
+            masks = [generator.get_state() for generator in model.generators()]
+            buffers = copy.deepcopy(dict(model.named_buffers()))
+            parameters = dict(model.named_parameters())
+            with enable_grad(parameters.values()):
+                loss = step_loss(model, None, data_batch, alpha_step=True)()
+                grads = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
+            expected.append(dict(zip(parameters, grads)))
+            torch.set_rng_state(state)
+            for generator, kept in zip(model.generators(), masks):
+                generator.set_state(kept)
+            for name, buffer in model.named_buffers():
+                buffer.copy_(buffers[name])
+
+    recorder = Recorder()
+    runner.register_hook(recorder)
+    runner.register_hook(Expect())
+    runner.train()
+    start, _, after = recorder.states[:3]
+    moves = {name: start[name] - after[name] for name in start}
+    same = {name for name, g in expected[0].items() if g is not None and torch.allclose(moves[name], g, atol=1e-6)}
+    differing = {name for name, g in expected[0].items() if g is not None} - same
+    assert (not differing) == one_pass
+    assert not any(p.requires_grad for p in runner.model.arch_parameters())
+    assert not runner.model.arch.alpha_step
+    assert all(p.grad is None for p in runner.model.arch_parameters())
+
+
 def test_architecture_data_is_the_other_part_and_goes_on_across_epochs(
     search_cfg: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +190,7 @@ def test_architecture_data_is_the_other_part_and_goes_on_across_epochs(
     [
         (dict(order=3), 'BilevelHook.order must be 1 or 2, got 3'),
         (dict(warmup_epochs=-1), 'BilevelHook.warmup_epochs must not be negative, got -1'),
+        (dict(one_pass=True), 'BilevelHook.one_pass needs single_level=True and order=1, got False and 1'),
     ],
 )
 def test_bad_settings_are_named(settings: dict, message: str) -> None:
@@ -158,4 +208,13 @@ def test_a_single_optimizer_is_refused(search_cfg: Config, run_search: Callable)
     search_cfg.optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
     search_cfg.pop('param_scheduler')
     with pytest.raises(TypeError, match='optim_wrapper.constructor='):
+        run_search(search_cfg)
+
+
+def test_one_pass_refuses_accumulated_gradients(search_cfg: Config, run_search: Callable) -> None:
+    search_cfg.default_hooks.bilevel.update(single_level=True, one_pass=True)
+    search_cfg.optim_wrapper.weights.accumulative_counts = 2
+    with pytest.raises(
+        ValueError, match='BilevelHook.one_pass takes the gradient of alpha from the step of the weights'
+    ):
         run_search(search_cfg)

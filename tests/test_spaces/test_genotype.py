@@ -182,7 +182,9 @@ def test_texts_of_another_form_are_refused_in_one_line(text, reason):
 
 
 def test_an_error_in_a_text_of_many_lines_is_one_line():
-    with pytest.raises(ValueError, match=r'lacks reduce_concat: Genotype\( normal=') as error:
+    with pytest.raises(
+        ValueError, match=r'the genotype lacks reduce_concat, it has normal, normal_concat, reduce'
+    ) as error:
         parse_darts_text(f'Genotype(\n  {PAIR},\n  normal_concat=[2],\n\n  reduce=[])', 'darts_s0')
     assert one_line(error)
 

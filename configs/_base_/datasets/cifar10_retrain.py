@@ -1,11 +1,14 @@
-"""CIFAR-10 with the augmentation of DARTS: crop, flip, cutout of 16 pixels. Images are read as RGB."""
+"""CIFAR-10 with the augmentation of DARTS: crop, flip, cutout of 16 pixels. Images are read as RGB.
 
-data_preprocessor = dict(num_classes=10, mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255])
+Mean and deviation of quark0/darts: cnn/utils.py, times 255.
+"""
+
+data_preprocessor = dict(num_classes=10, mean=[125.307, 122.961, 113.8575], std=[62.9932, 62.0887, 66.7049])
 train_pipeline = [
     dict(type='RandomCrop', crop_size=32, padding=4),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     # DARTS cuts after the normalisation, with zeros: the mean colour.
-    dict(type='Cutout', shape=16, pad_val=(125, 123, 114), prob=1.0),
+    dict(type='mmnas_mae.BorderCutout', length=16, pad_val=(125, 123, 114)),
     dict(type='PackInputs'),
 ]
 train_dataloader = dict(

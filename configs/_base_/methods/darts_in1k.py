@@ -7,7 +7,8 @@ method = dict(
     param_scheduler=dict(
         weights=[
             dict(type='LinearLR', start_factor=0.2, by_epoch=True, begin=0, end=5),
-            dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=5, end=50),
+            # Over all epochs: the warm-up multiplies it (train_search_imagenet.py).
+            dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=50),
         ]
     ),
     default_hooks=dict(bilevel=dict(warmup_epochs=35)),

@@ -1,5 +1,6 @@
-"""PC-DARTS: a quarter of the channels is searched, edges are normalised. The rest is DARTS, as in SmoothDARTS."""
+"""PC-DARTS in S1 to S4 (xiangning-chen/SmoothDARTS: sota/cnn/model_search_pcdarts.py): a quarter of the channels.
 
-method = dict(
-    model=dict(backbone=dict(connection=dict(type='mmnas_mae.PartialMixedOp', portion=4), edge_norm=True)),
-)
+The rest is DARTS there: its edges are not normalised.
+"""
+
+method = dict(model=dict(backbone=dict(connection=dict(type='mmnas_mae.PartialMixedOp', portion=4))))

@@ -3,7 +3,7 @@
 method = dict(
     default_hooks=dict(
         bilevel=dict(order=2),
-        hessian=dict(type='mmnas_mae.HessianHook', interval=2),
+        hessian=dict(type='mmnas_mae.HessianHook', interval=2, weight_decay=True),
         early_stop=dict(type='mmnas_mae.EarlyStopHook', mode='stop'),
     )
 )

@@ -8,7 +8,7 @@ method = dict(
         selection=dict(
             type='mmnas_mae.DiscreteSearchHook',
             search=dict(type='mmnas_mae.RandomSearch', budget=100),
-            scorer=dict(type='mmnas_mae.InheritedScorer', batch_size=512, one_batch=True),
+            scorer=dict(type='mmnas_mae.InheritedScorer', batch_size=512, one_batch=True, statistics='running'),
             heldout=25000,
         ),
     ),

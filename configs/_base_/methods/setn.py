@@ -7,7 +7,7 @@ method = dict(
         selection=dict(
             type='mmnas_mae.DiscreteSearchHook',
             search=dict(type='mmnas_mae.MostLikelySearch', num=100),
-            scorer=dict(type='mmnas_mae.InheritedScorer', batch_size=512, one_batch=True),
+            scorer=dict(type='mmnas_mae.InheritedScorer', batch_size=512, one_batch=True, statistics='running'),
             heldout=25000,
         )
     ),

@@ -9,28 +9,33 @@ from .epoch_schedule_hook import EpochScheduleHook, linear
 
 @HOOKS.register_module()
 class DropPathHook(EpochScheduleHook):
-    """Raises the drop path probability linearly from 0 (NASNet; quark0/darts: cnn/train.py).
+    """Changes the drop path probability linearly (NASNet; quark0/darts: cnn/train.py).
 
-    In epoch e of E it is ``prob * e / E``, or ``prob * e / (E - 1)`` with ``reach_end``. In a
-    search network every edge may be dropped (R-DARTS).
+    In epoch e of E it is ``start + (prob - start) * e / E``, or with ``E - 1`` in place of E with
+    ``reach_end``. In a search network every edge may be dropped (R-DARTS).
 
     Args:
         prob: the probability that the end of training approaches.
         reach_end: whether the last epoch has ``prob`` itself, as in R-DARTS.
+        start: the probability in the first epoch; SNAS keeps one, with ``start`` and ``prob`` equal.
 
     Raises:
-        ValueError: ``prob`` is no probability below 1.
+        ValueError: ``prob`` or ``start`` is no probability below 1.
     """
 
-    def __init__(self, prob: float, reach_end: bool = False) -> None:
-        if not 0 <= prob < 1:
-            raise ValueError(f'DropPathHook.prob must lie in [0, 1), got {prob}')
+    def __init__(self, prob: float, reach_end: bool = False, start: float = 0.0) -> None:
+        for name, value in dict(prob=prob, start=start).items():
+            if not 0 <= value < 1:
+                raise ValueError(f'DropPathHook.{name} must lie in [0, 1), got {value}')
         self.prob = prob
+        self.start = start
         self.reach_end = reach_end
 
     def value(self, epoch: int, max_epochs: int) -> float:
         """The probability in an epoch."""
-        return linear(0.0, self.prob, epoch, max_epochs) if self.reach_end else self.prob * epoch / max_epochs
+        if self.reach_end:
+            return linear(self.start, self.prob, epoch, max_epochs)
+        return self.start + (self.prob - self.start) * epoch / max_epochs
 
     def apply(self, model: nn.Module, value: float) -> None:
         """Sets the probability of every network that drops paths.

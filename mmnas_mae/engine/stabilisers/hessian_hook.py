@@ -27,6 +27,8 @@ class HessianHook(Hook):
         interval: epochs from one measurement to the next.
         steps: None for the full Hessian, as published; otherwise steps of Lanczos, of which
             20 come close at a tenth of the cost.
+        weight_decay: whether the weight decay of the ``arch`` optimizer counts as part of the loss, which
+            adds it to the diagonal and so to the eigenvalue, as published (src/search/analyze.py).
 
     Attributes:
         eigenvalues: of each measured epoch, counted from 0.
@@ -35,13 +37,14 @@ class HessianHook(Hook):
         ValueError: a number is below 1.
     """
 
-    def __init__(self, interval: int = 2, steps: Optional[int] = None) -> None:
+    def __init__(self, interval: int = 2, steps: Optional[int] = None, weight_decay: bool = False) -> None:
         if interval < 1:
             raise ValueError(f'HessianHook.interval must be at least 1, got {interval}')
         if steps is not None and steps < 1:
             raise ValueError(f'HessianHook.steps must be at least 1 or None, got {steps}')
         self.interval = interval
         self.steps = steps
+        self.weight_decay = weight_decay
         self.eigenvalues: dict[int, float] = {}
         self._bilevel: Optional[BilevelHook] = None
 
@@ -61,7 +64,8 @@ class HessianHook(Hook):
         due = epoch % self.interval == 0 or epoch == runner.max_epochs - 1
         if not due or self._bilevel.batch is None:
             return
-        self.eigenvalues[epoch] = value = self._measure(runner)
+        decay = runner.optim_wrapper['arch'].optimizer.param_groups[0]['weight_decay'] if self.weight_decay else 0.0
+        self.eigenvalues[epoch] = value = self._measure(runner) + decay
         runner.visualizer.add_scalars({'arch/eigenvalue': value}, step=epoch + 1)
         runner.logger.info(f'epoch {epoch + 1}: dominant eigenvalue {value:.6g}')
 

@@ -10,7 +10,7 @@ from ...registry import MODELS
 from ...spaces import CellGraph
 from ..layers.cell_state import CellState
 from ..layers.depthwise import fast_layout
-from ..layers.masked_norm import Visibility
+from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import Identity, OpArgs, build_op
 from ..layers.weighted_sum import Term, product_sum, weighted_sum
 from .mixed_op import MixedOp
@@ -38,11 +38,14 @@ class CellWeights:
         edges (Tensor): (E,) factors of the edges, with edge normalisation.
         active: for each edge the candidates that are executed, none for an edge that is
             not; None executes all. The weights of the others must be zero.
+        undrawn (Tensor): (E,) numbers that edges add to their nodes beside their operations: the weights of
+            the others, which are zero and pass a gradient on.
     """
 
     ops: Tensor
     edges: Optional[Tensor] = None
     active: Optional[Sequence[Sequence[int]]] = None
+    undrawn: Optional[Tensor] = None
 
 
 class Cell(nn.Module):
@@ -161,6 +164,9 @@ class Cell(nn.Module):
             if weights.edges is not None:
                 factor = weights.edges[index]
                 terms = [(factor if weight is None else factor * weight, x) for weight, x in terms]
+            if weights.undrawn is not None:
+                everywhere = terms[0][1].new_ones(1).expand_as(terms[0][1])
+                terms = [*terms, (weights.undrawn[index], hide(everywhere, source.visible))]
         if self.training and drop_path_prob > 0 and not isinstance(op, Identity):
             terms = [(None, drop_path(product_sum(terms), drop_path_prob))]
         return terms

@@ -12,6 +12,7 @@ from ...spaces.verdict import edge_ratio
 from .base_architecture import BaseArchitecture, Choice, ChoiceTable
 from .cell import CellWeights
 from .fixed import child_weights
+from .relaxations import Active
 
 
 class CellArchitecture(BaseArchitecture):
@@ -22,7 +23,8 @@ class CellArchitecture(BaseArchitecture):
         relaxation: config of the relaxation.
         edge_norm: gives each edge a weight of its own, the softmax of beta over the edges
             that enter its node (edge normalisation of PC-DARTS).
-        init_std: alpha and beta start as ``init_std * N(0, 1)`` (1e-3 in DARTS).
+        init_std: alpha and beta start as ``init_std * N(0, 1)`` (1e-3 in DARTS), alpha as the relaxation says
+            where that has its own.
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``threshold``.
 
     Raises:
@@ -49,7 +51,9 @@ class CellArchitecture(BaseArchitecture):
         alpha_std = init_std if self.relaxation.init_std is None else self.relaxation.init_std
         self.alphas = nn.ParameterDict()
         for kind, graph in self.space.cells.items():
-            self.alphas[kind] = nn.Parameter(alpha_std * torch.randn(len(graph.edges), graph.max_ops))
+            self.alphas[kind] = nn.Parameter(
+                self.relaxation.init_mean + alpha_std * torch.randn(len(graph.edges), graph.max_ops)
+            )
             valid = torch.tensor([[k < len(ops) for k in range(graph.max_ops)] for ops in graph.ops])
             self.register_buffer(f'valid_{kind}', valid, persistent=False)
         self.betas = nn.ParameterDict()
@@ -102,7 +106,8 @@ class CellArchitecture(BaseArchitecture):
             ops, active = self.relaxation(alpha, self.valid(kind), graph, beta, self.alpha_step)
             if active is not None and self.runs_all:
                 raise TypeError(f'{self.rule} runs some candidates only, so its class must say runs_all = False')
-            out[kind] = CellWeights(ops, factors.get(kind), active)
+            undrawn = _undrawn(ops, active) if self.relaxation.adds_undrawn else None
+            out[kind] = CellWeights(ops, factors.get(kind), active, undrawn)
         return out
 
     def hold(self, choice: Choice) -> dict[str, CellWeights]:
@@ -191,3 +196,13 @@ class CellArchitecture(BaseArchitecture):
                 kept = chosen.any(1, keepdim=True)
                 tables.append(ChoiceTable(f'{prefix}edges', rows, ('edge',), factors[kind].unsqueeze(1), kept))
         return tables
+
+
+def _undrawn(ops: Tensor, active: Active) -> Optional[Tensor]:
+    """(E,) sums of the weights of what does not run; None where no gradient is wanted of them."""
+    if active is None or not ops.requires_grad:
+        return None
+    runs = torch.zeros(ops.shape, dtype=torch.bool)
+    for e, candidates in enumerate(active):
+        runs[e, list(candidates)] = True
+    return ops.masked_fill(runs.to(ops.device), 0.0).sum(dim=1)

@@ -13,6 +13,9 @@ from ...registry import MODELS
 from ...spaces import CellGraph
 from .relaxations import Active, Relaxation, softmax
 
+#: What becomes of the weights of operations that were not drawn.
+UNDRAWN = ('dropped', 'constant')
+
 #: Draws in a row that may fail before alpha is to blame.
 _TRIES = 100
 
@@ -90,18 +93,27 @@ class GumbelRelaxation(ConcreteRelaxation):
 
     D-X-Y/AutoDL-Projects: ``xautodl/models/cell_searchs/search_model_gdas.py``. The weights
     are one-hot, their gradient is that of the concrete draw. Only what was drawn runs, so
-    the gradient comes through its weight alone (the original also adds the weights of the
-    others, which are zero, to the output as constants).
+    by the paper the gradient comes through its weight alone.
 
     Args:
         tau: temperature; GDAS goes from 10 to 0.1.
+        undrawn: ``dropped`` for the weights of what was not drawn; ``constant`` adds them, which are
+            zero, to the map, as the published search in NAS-Bench-201 does
+            (``search_cells.py: forward_gdas``). Alpha then gets a gradient through each of them, the
+            sum of that of the map.
         **kwargs: of :class:`Relaxation`.
+
+    Raises:
+        ValueError: ``undrawn`` is unknown.
     """
 
     runs_all = False
 
-    def __init__(self, tau: float = 10.0, **kwargs: Any) -> None:
+    def __init__(self, tau: float = 10.0, undrawn: str = 'dropped', **kwargs: Any) -> None:
         super().__init__(tau, **kwargs)
+        if undrawn not in UNDRAWN:
+            raise ValueError(f'relaxation.undrawn must be one of {UNDRAWN}, got {undrawn!r}')
+        self.adds_undrawn = undrawn == 'constant'
 
     def forward(
         self,

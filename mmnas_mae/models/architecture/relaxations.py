@@ -27,9 +27,12 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
         samples: forward passes whose mean loss a step minimises, each with a draw of its
             own (gradient accumulation of ROME). Only for relaxations that draw.
         regularizer: config of a :class:`mmnas_mae.models.Regularizer`.
+        init_mean, init_std: alpha starts as ``init_mean + init_std * N(0, 1)``; a deviation of None
+            is that of the class, and where this has none that of the architecture.
 
     Attributes:
-        init_std: alpha starts as ``init_std * N(0, 1)``; None leaves it to the architecture.
+        adds_undrawn: whether weights of candidates that do not run are added to the node as numbers.
+            They are zero, and so is the sum, but alpha gets a gradient through them.
         draws_edges: whether edges are drawn apart from operations, by parameters ``beta``
             of their own.
         runs_all: whether every forward pass runs every candidate; False where :meth:`forward`
@@ -43,16 +46,26 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
     """
 
     init_std: Optional[float] = None
+    adds_undrawn = False
     draws_edges = False
     runs_all = True
     on_simplex = False
     temperature: Optional[Tensor] = None
 
-    def __init__(self, samples: int = 1, regularizer: Optional[dict] = None) -> None:
+    def __init__(
+        self,
+        samples: int = 1,
+        regularizer: Optional[dict] = None,
+        init_mean: float = 0.0,
+        init_std: Optional[float] = None,
+    ) -> None:
         super().__init__()
         if samples < 1:
             raise ValueError(f'relaxation.samples must be at least 1, got {samples}')
         self.samples = samples
+        self.init_mean = init_mean
+        if init_std is not None:
+            self.init_std = init_std
         self.regularizer = MODELS.build(regularizer) if regularizer is not None else None
 
     @abstractmethod
@@ -110,7 +123,7 @@ class SoftmaxRelaxation(Relaxation):
     Args:
         tau: temperature that alpha is divided by, which :class:`mmnas_mae.TemperatureHook` lowers
             so that the weights of an edge part; None has none (DARTS).
-        samples, regularizer: as in :class:`Relaxation`.
+        samples, regularizer, init_mean, init_std: as in :class:`Relaxation`.
 
     Raises:
         ValueError: ``tau`` is not positive.
@@ -143,7 +156,7 @@ class SigmoidRelaxation(Relaxation):
     :class:`mmnas_mae.ZeroOneLoss` as ``regularizer`` and with ``derivation=dict(threshold=0.85)``.
 
     Args:
-        samples, regularizer: as in :class:`Relaxation`.
+        samples, regularizer, init_mean, init_std: as in :class:`Relaxation`.
     """
 
     init_std = 0.0

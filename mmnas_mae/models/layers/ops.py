@@ -101,7 +101,7 @@ class Pool(SharedStart):
         super().__init__()
         self.mode = mode
         self.stride = args.stride
-        self.bn = replace(args, affine=False).norm() if args.searched and args.pool_norm else None
+        self.bn = args.norm() if args.searched and args.pool_norm else None
 
     def start_key(self) -> Hashable:
         """Its window, its stride, and whether it normalises at once."""
@@ -135,8 +135,8 @@ class Pool(SharedStart):
         return F.avg_pool2d(x, 3, self.stride, 1, count_include_pad=False)
 
     def _normalizes_at_once(self) -> bool:
-        """Whether all that pool the same input also normalise it alike: by the statistics of the batch."""
-        return self.bn is not None and self.bn.uses_batch_statistics
+        """Whether all that pool the same input also normalise it alike: by the statistics of the batch alone."""
+        return self.bn is not None and not self.bn.affine and self.bn.uses_batch_statistics
 
 
 class ConvBN(nn.Module):

@@ -39,6 +39,7 @@ class DARTSNetwork(BaseNetwork):
         stem_channels: output channels of the stem.
         affine: whether normalisations in the cells have parameters.
         searched: whether the cells are searched.
+        pool_norm: whether poolings are normalised where the cells are searched.
         connection: config of the mixed operation of a searched edge, all channels by default.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         strides: 1 or 2 for each stage; by default (1, 2, 2), or 1 and then 2 for as many stages
@@ -64,6 +65,7 @@ class DARTSNetwork(BaseNetwork):
         stem_channels: int,
         affine: bool,
         searched: bool,
+        pool_norm: bool = True,
         connection: Optional[dict] = None,
         with_cp: bool = False,
         strides: Optional[Sequence[int]] = None,
@@ -100,7 +102,7 @@ class DARTSNetwork(BaseNetwork):
             reduced = i in self.reductions
             kind, stride = ('reduce', 2) if reduced else ('normal', 1)
             channels *= stride if i else 1
-            args = OpArgs(channels, channels, stride, affine, searched=searched)
+            args = OpArgs(channels, channels, stride, affine, searched=searched, pool_norm=pool_norm)
             preprocess = (
                 FactorizedReduce(OpArgs(before, channels, 2, affine))
                 if was_reduced

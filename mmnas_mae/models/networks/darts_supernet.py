@@ -28,6 +28,10 @@ class DARTSSupernet(DARTSNetwork):
         relaxation: how alpha weighs the operations, softmax by default.
         connection: the mixed operation of an edge, all channels by default.
         edge_norm: whether edges have weights of their own (PC-DARTS).
+        stem_channels: output channels of the stem, ``3 * init_channels`` by default; UnNAS and RLNAS
+            have ``init_channels``.
+        affine: whether normalisations in the cells have parameters (RLNAS).
+        pool_norm: whether poolings are normalised; GDAS does not.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
         strides: 1 or 2 for each stage, (1, 2, 2) by default; see :class:`DARTSNetwork`.
@@ -43,6 +47,9 @@ class DARTSSupernet(DARTSNetwork):
         relaxation: Optional[dict] = None,
         connection: Optional[dict] = None,
         edge_norm: bool = False,
+        stem_channels: Optional[int] = None,
+        affine: bool = False,
+        pool_norm: bool = True,
         with_cp: bool = False,
         derivation: Optional[dict] = None,
         strides: Optional[Sequence[int]] = None,
@@ -54,9 +61,10 @@ class DARTSSupernet(DARTSNetwork):
             init_channels,
             layers,
             stem,
-            stem_channels=3 * init_channels,
-            affine=False,
+            stem_channels=3 * init_channels if stem_channels is None else stem_channels,
+            affine=affine,
             searched=True,
+            pool_norm=pool_norm,
             connection=connection,
             with_cp=with_cp,
             strides=strides,

@@ -11,6 +11,7 @@ from ...spaces.load import GenotypeLike
 from ...spaces.transnas101 import DOUBLING, HALVING
 from ..architecture.cell import Cell, CellWeights
 from ..architecture.cell_architecture import CellArchitecture
+from ..layers.benchmark_ops import BasicBlock
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
@@ -182,6 +183,9 @@ class TransNASNetwork(TransNASSkeleton):
         decoder: ``classification``, or ``segmentation`` for a class of each pixel.
         init_channels: output channels of the stem; None follows the genotype.
         space: the space that the genotype must belong to; by default the one it names.
+        published_shortcuts: whether normalisations of the shortcuts in macro networks have an eps and a
+            momentum of 1, as those that the benchmark trained: its code gives ``affine`` and
+            ``track_running_stats`` in their places (lib/models/net_infer/cell_micro.py). False has 1e-5 and 0.1.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -195,6 +199,7 @@ class TransNASNetwork(TransNASSkeleton):
         decoder: str = 'classification',
         init_channels: Optional[int] = None,
         space: Union[None, str, dict, SearchSpace] = None,
+        published_shortcuts: bool = True,
         init_cfg: Optional[dict] = None,
     ) -> None:
         if decoder not in DECODERS:
@@ -208,6 +213,10 @@ class TransNASNetwork(TransNASSkeleton):
         graphs = {kind: CellGraph.from_genotype(cell, num_inputs=1) for kind, cell in derived.cells.items()}
         super().__init__(derived.macro, graphs, init_channels, searched=False, init_cfg=init_cfg)
         self.genotype = derived
+        if published_shortcuts:
+            for block in self.modules():
+                if isinstance(block, BasicBlock) and isinstance(block.shortcut, ConvBN):
+                    block.shortcut.bn.eps = block.shortcut.bn.momentum = 1.0
         channels, stride = self.out_channels[-1], self.out_strides[-1]
         self.decoder = (
             ClassificationDecoder(channels, num_classes)

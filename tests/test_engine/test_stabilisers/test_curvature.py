@@ -110,6 +110,20 @@ def test_a_measured_search_equals_one_that_is_not(search_cfg: Config, run_search
     assert list(values) == pytest.approx(list(hook.eigenvalues.values()))
 
 
+def test_the_weight_decay_of_alpha_counts_where_it_should(search_cfg: Config, run_search: Callable) -> None:
+    """automl/RobustDARTS: analyze.py adds it to the gradient, so the eigenvalue is larger by it."""
+    search_cfg.train_cfg.max_epochs = 1
+    search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
+    search_cfg.optim_wrapper.arch.optimizer.weight_decay = 0.5
+    search_cfg.train_dataloader.dataset.parts = [('weights', 0.0005), ('arch', 0.0005)]
+    values = []
+    for counts in (False, True):
+        search_cfg.default_hooks.hessian = dict(type='mmnas_mae.HessianHook', steps=3, weight_decay=counts)
+        hook = next(hook for hook in run_search(search_cfg).hooks if isinstance(hook, HessianHook))
+        values.append(hook.eigenvalues[0])
+    assert values[1] - values[0] == pytest.approx(0.5, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     'settings, message',
     [

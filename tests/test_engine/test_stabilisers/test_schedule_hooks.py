@@ -34,6 +34,14 @@ def test_drop_path_rises_to_or_towards_its_end(reach_end: bool, expected: list) 
     assert over_epochs(hook, runner, lambda: runner.model.backbone.drop_path_prob) == pytest.approx(expected)
 
 
+def test_drop_path_of_snas_stays_where_it_starts() -> None:
+    runner = fake_runner(3)
+    hook = DropPathHook(0.3, start=0.3)
+    assert over_epochs(hook, runner, lambda: runner.model.backbone.drop_path_prob) == pytest.approx([0.3] * 3)
+    hook = DropPathHook(0.4, start=0.1)
+    assert over_epochs(hook, runner, lambda: runner.model.backbone.drop_path_prob) == pytest.approx([0.1, 0.2, 0.3])
+
+
 def test_drop_path_acts_on_any_network_that_declares_it() -> None:
     model = torch.nn.Module()
     model.own, model.other = BaseNetwork(), BaseNetwork()
@@ -86,6 +94,7 @@ def test_a_model_without_the_part_is_refused(hook: Hook, message: str) -> None:
     'hook, settings, message',
     [
         (DropPathHook, dict(prob=1.0), r'DropPathHook.prob must lie in \[0, 1\), got 1.0'),
+        (DropPathHook, dict(prob=0.1, start=-1), r'DropPathHook.start must lie in \[0, 1\), got -1'),
         (SkipDropoutHook, dict(prob=-0.1), r'SkipDropoutHook.prob must lie in \[0, 1\), got -0.1'),
         (TemperatureHook, dict(end=0.0), 'TemperatureHook.start and end must be positive, got 10.0 and 0.0'),
     ],

@@ -9,18 +9,20 @@ import torch.nn.functional as F
 
 from mmnas_mae.models import (
     MAENAS,
+    Cell,
     CellArchitecture,
     ConcreteRelaxation,
     DARTSSupernet,
     GumbelRelaxation,
     MixedOp,
+    OpArgs,
     SigmoidRelaxation,
     TopTwoRelaxation,
     UniformPathRelaxation,
     ZeroOneLoss,
 )
-from mmnas_mae.models.layers.ops import Zero
-from mmnas_mae.spaces import CellGraph, get_space
+from mmnas_mae.models.layers.ops import Identity, Zero
+from mmnas_mae.spaces import CellGraph, CellSpace, get_space
 
 P = torch.tensor([0.5, 0.3, 0.2])
 WIDE = CellGraph(1, tuple((1, 0) for _ in range(20000)), tuple(('a', 'b', 'c') for _ in range(20000)), (1,))
@@ -29,6 +31,63 @@ WIDE = CellGraph(1, tuple((1, 0) for _ in range(20000)), tuple(('a', 'b', 'c') f
 def rows(values: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     alpha = values.log().repeat(count, 1)
     return alpha, torch.ones_like(alpha, dtype=torch.bool)
+
+
+def gdas_cell(x: torch.Tensor, hard: torch.Tensor, chosen: list[int], ops: list, constants: bool) -> torch.Tensor:
+    """D-X-Y/AutoDL-Projects: search_cells.py, forward_gdas; without ``constants`` what was not drawn is left out."""
+    nodes, e = [x], 0
+    for i in range(1, 4):
+        total = torch.zeros_like(x)
+        for j in range(i):
+            total = total + hard[e, chosen[e]] * ops[e][chosen[e]](nodes[j])
+            if constants:
+                total = total + sum(hard[e, k] for k in range(5) if k != chosen[e])
+            e += 1
+        nodes.append(total)
+    return nodes[-1]
+
+
+def test_weights_that_were_not_drawn_pass_a_gradient_as_the_published_gdas_adds_them(seed: int) -> None:
+    """The value is the same; the gradient of alpha is that of the public cell, written out, in double precision."""
+    args = OpArgs(4, 4, affine=False, track_running_stats=False, searched=True, pool_norm=False)
+    space = get_space('nasbench201')
+    cell = Cell('cell', space.cells['cell'], [Identity()], args).double()
+    x = torch.randn(2, 4, 6, 6, dtype=torch.float64)
+    coefficients = torch.randn(2, 4, 6, 6, dtype=torch.float64)
+    grads, values = {}, {}
+    for undrawn in ('dropped', 'constant'):
+        arch = CellArchitecture(space, dict(type='mmnas_mae.GumbelRelaxation', tau=2.0, undrawn=undrawn)).double()
+        arch.alphas['cell'].data.normal_(generator=torch.Generator().manual_seed(seed))
+        for grouped in (True, False):
+            cell.grouped = grouped
+            torch.manual_seed(seed)
+            weights = arch.draw()['cell']
+            out = cell([x], weights)
+            (found,) = torch.autograd.grad((coefficients * out).sum(), arch.alphas['cell'], retain_graph=True)
+            chosen = [k for (k,) in weights.active]
+            by_hand = gdas_cell(x, weights.ops, chosen, [edge.ops for edge in cell.edges], undrawn == 'constant')
+            (expected,) = torch.autograd.grad((coefficients * by_hand).sum(), arch.alphas['cell'])
+            torch.testing.assert_close(out, by_hand, atol=1e-10, rtol=1e-10)
+            torch.testing.assert_close(found, expected, atol=1e-10, rtol=1e-10)
+        grads[undrawn], values[undrawn] = found, out
+    torch.testing.assert_close(values['dropped'], values['constant'])
+    assert not torch.allclose(grads['dropped'], grads['constant'], rtol=0.1)
+    with pytest.raises(ValueError, match=r"relaxation.undrawn must be one of \('dropped', 'constant'\), got 'no'"):
+        GumbelRelaxation(undrawn='no')
+
+
+def test_alpha_starts_as_the_relaxation_says(seed: int) -> None:
+    """SNAS-Series: model_search.py draws N(1, 0.01); DARTS has 0.001 N(0, 1), FairDARTS zeros."""
+    torch.manual_seed(seed)
+    wide = CellSpace('wide', dict(cell=WIDE))
+    for relaxation, mean, std in (
+        (dict(type='mmnas_mae.ConcreteRelaxation', init_mean=1.0, init_std=0.01), 1.0, 0.01),
+        (dict(type='mmnas_mae.ConcreteRelaxation'), 0.0, 0.001),
+        (dict(type='mmnas_mae.SigmoidRelaxation'), 0.0, 0.0),
+    ):
+        alpha = CellArchitecture(wide, relaxation).alphas['cell'].detach()
+        assert float(alpha.mean()) == pytest.approx(mean, abs=5 * std / 60000**0.5 + 1e-9)
+        assert float(alpha.std()) == pytest.approx(std, rel=0.02)
 
 
 def small_model(relaxation: dict, space: str = 'darts_s0', **backbone) -> MAENAS:

@@ -104,10 +104,11 @@ def test_pool(mode, stride, size):
     derived = build_op(f'{mode}_pool_3x3', args)
     torch.testing.assert_close(derived(x), expected)
     torch.testing.assert_close(build_op(f'{mode}_pool_3x3', replace(args, searched=True, pool_norm=False))(x), expected)
-    # A search network normalises pooling, without parameters whatever the cell has.
-    searched = build_op(f'{mode}_pool_3x3', replace(args, searched=True)).double()
-    torch.testing.assert_close(searched(x), norm(expected))
-    assert not list(searched.parameters())
+    # A search network normalises pooling, with parameters where the cell has some (RLNAS).
+    for affine in (False, True):
+        searched = scramble(build_op(f'{mode}_pool_3x3', replace(args, searched=True, affine=affine)))
+        torch.testing.assert_close(searched(x), norm(expected, searched.bn))
+        assert bool(list(searched.parameters())) == affine
 
 
 @pytest.mark.parametrize('size', SIZES)

@@ -4,7 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from mmnas_mae.models import CellArchitecture, CellWeights, DARTSNetwork, DARTSSupernet, PatchMaskGenerator, Visibility
+from mmnas_mae.models import (
+    CellArchitecture,
+    CellWeights,
+    DARTSNetwork,
+    DARTSSupernet,
+    GenotypeBackbone,
+    PatchMaskGenerator,
+    Visibility,
+)
+from mmnas_mae.models.layers.ops import Pool
 from mmnas_mae.spaces import CellGenotype, CellGraph, CellSpace, get_space
 
 SPACES = [f'darts_s{i}' for i in range(5)]
@@ -286,3 +295,51 @@ def test_sparse_masking_that_leaves_too_little_is_an_error():
     mask[..., :4, :4] = 0
     with pytest.raises(ValueError, match='fewer than two visible positions on a 4x4 map'):
         small(layers=3)(x * (1 - mask), Visibility(mask))
+
+
+@pytest.mark.parametrize(
+    'settings, stem, affine, pool_norm',
+    [
+        (dict(init_channels=48), (72, 144, 144), False, True),
+        # megvii-model/RLNAS: train_supernet/super_model.py
+        (dict(init_channels=48, stem_channels=48, affine=True), (24, 48, 48), True, True),
+        # facebookresearch/unnas: pycls/models/nas/nas_search.py
+        (dict(init_channels=16, stem_channels=16), (8, 16, 16), False, True),
+        # D-X-Y/AutoDL-Projects: cell_operations.py, whose poolings have no normalisation
+        (dict(init_channels=16, pool_norm=False), (24, 48, 48), False, False),
+    ],
+)
+def test_stem_and_normalisations_are_settings(settings, stem, affine, pool_norm):
+    with torch.device('meta'):
+        net = DARTSSupernet('s0', layers=3, stem='imagenet', **settings)
+    convs = [m.out_channels for stem in net.stems for m in stem.modules() if isinstance(m, nn.Conv2d)]
+    assert tuple(convs) == stem
+    norms = [m for m in net.cells.modules() if isinstance(m, nn.BatchNorm2d)]
+    assert {m.affine for m in norms} == {affine}
+    pools = [m for m in net.cells.modules() if isinstance(m, Pool)]
+    assert len(pools) == 3 * 14 * 2
+    assert {m.bn is not None for m in pools} == {pool_norm}
+    assert net.cells[0].preprocess[1].conv.in_channels == stem[-1]
+
+
+def test_a_cell_with_affine_poolings_is_the_sum_of_its_operations(seed):
+    """Poolings of one state share the pooled map, not the parameters of their normalisations."""
+    net = DARTSSupernet('s0', init_channels=4, layers=3, affine=True).double()
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in net.cells.parameters():
+        parameter.data.normal_(generator=generator)
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64, generator=generator)
+    grouped = net(x)
+    for cell in net.cells:
+        cell.grouped = False
+    for a, b in zip(grouped, net(x)):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-9)
+
+
+def test_a_derived_cell_of_fourteen_edges_may_have_none_on_all_of_a_node(seed):
+    arch = CellArchitecture('darts_s0_all_edges', dict(type='mmnas_mae.ConcreteRelaxation'))
+    arch.alphas['normal'].data[:2, 0] = 5.0
+    genotype = arch.genotype()
+    assert genotype.cells['normal'].nodes[0] == (('none', 0), ('none', 1))
+    network = GenotypeBackbone(genotype, init_channels=4, layers=3)
+    assert [f.shape[1] for f in network(torch.randn(2, 3, 8, 8))] == [16, 32, 64]

@@ -105,6 +105,23 @@ def test_residual_block_by_hand():
     assert isinstance(second.shortcut, Identity)
 
 
+def test_shortcuts_are_normalised_as_the_benchmark_did():
+    """BatchNorm2d(C, affine, track_running_stats): the two stand where eps and momentum are expected."""
+    x = torch.randn(2, 8, 8, 8)
+    for published, eps, momentum in ((True, 1.0, 1.0), (False, 1e-5, 0.1)):
+        network = TransNASNetwork('64-4111-basic', init_channels=8, published_shortcuts=published).train()
+        norms = {name: m for name, m in network.named_modules() if isinstance(m, nn.BatchNorm2d)}
+        shortcuts = [norm for name, norm in norms.items() if 'shortcut' in name]
+        assert len(shortcuts) == 1
+        assert {(m.eps, m.momentum) for m in norms.values() if m not in shortcuts} == {(1e-5, 0.1)}
+        block = network.layers[0][0]
+        out = F.conv2d(x, block.shortcut.conv.weight, stride=2)
+        centred = out - out.mean((0, 2, 3), keepdim=True)
+        expected = centred / (centred.square().mean((0, 2, 3), keepdim=True) + eps).sqrt()
+        torch.testing.assert_close(block.shortcut(x), expected, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(block.shortcut.bn.running_mean, momentum * out.mean((0, 2, 3)))
+
+
 @pytest.mark.parametrize('stride', [4, 8, 16, 32, 64])
 def test_segmentation_decoder_has_eight_layers_and_reaches_the_image(stride):
     decoder = SegmentationDecoder(8, stride, num_classes=17).eval()

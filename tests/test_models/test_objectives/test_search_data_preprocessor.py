@@ -12,7 +12,7 @@ from mmpretrain.datasets import RandomCrop
 from mmnas_mae.datasets import ArrayImages, PhotoCrops, SearchSplit
 from mmnas_mae.models import SearchDataPreprocessor, crop_and_flip
 
-NORM = dict(mean=[125.307, 122.961, 113.8575], std=[51.5865, 50.847, 51.255])
+NORM = dict(mean=[125.307, 122.961, 113.8575], std=[62.9932, 62.0887, 66.7049])
 
 
 def test_crop_and_flip_equal_a_loop_with_the_librarys_transforms() -> None:
