@@ -97,7 +97,7 @@ class ImageReader:
             name: what messages call it, by default its path.
 
         Returns:
-            np.ndarray: (H, W, ``channels``) uint8, contiguous.
+            np.ndarray: (H, W, ``channels``) uint8, contiguous, writable.
 
         Raises:
             RuntimeError: it cannot be read as these settings ask; names the file, on one line.
@@ -136,7 +136,8 @@ class ImageReader:
             raise RuntimeError(f'{name}: the image {error}') from None
         if self.channels == 3 and self.channel_order == 'bgr':
             values = values[..., ::-1]
-        return np.ascontiguousarray(values)
+        # A copy: what comes from Pillow or from bytes cannot be written to.
+        return np.array(values, order='C')
 
 
 def read_image(source: ImageSource, channels: int = 3, channel_order: str = 'rgb', **kwargs: Any) -> np.ndarray:

@@ -50,6 +50,7 @@ def test_every_image_is_what_it_shows(folder):
         info = dataset[i]
         assert difference(info['img'], expected[name]) <= 0, name
         assert info['img'].dtype == np.uint8
+        assert info['img'].flags.writeable
         assert info['img_shape'] == info['ori_shape'] == expected[name].pixels.shape[:2]
         assert info['sample_idx'] == i
 
