@@ -2,8 +2,11 @@ from ..benchmarks.load import query
 from ..models.build import build_backbone, build_network, build_search_model
 from .export import export_network, load_weights
 from .launch import build_runner, load_config
+from .own_images import OwnClasses, OwnSearch
 
 __all__ = [
+    'OwnClasses',
+    'OwnSearch',
     'build_backbone',
     'build_network',
     'build_runner',

@@ -3,15 +3,13 @@
 import os
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 
 from mmengine.dataset import BaseDataset
-from mmengine.logging import print_log
 
 from ..registry import DATASETS
 from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
-from .read_image import SUFFIXES, ImageReader
+from .read_image import SUFFIXES, ImageReader, Pixels
 
 
 @DATASETS.register_module()
@@ -67,13 +65,13 @@ class ImageFolder(BaseDataset):
 
     def load_data_list(self) -> list[dict]:
         """Lists the images and, with ``check``, decodes them once."""
-        root = Path(self.data_root).expanduser()
+        root = os.path.expanduser(self.data_root)
         found = list_images(root)
         names = [name for name in found.names if '/' in name] if self.with_label else list(found.names)
         others = Counter(found.others)
         if len(names) < len(found.names):
             others['in no folder of a class'] = len(found.names) - len(names)
-        told = ', '.join(f'{count} {what}' for what, count in others.items())
+        self._others = told = ', '.join(f'{count} {what}' for what, count in others.items())
         if not names:
             raise FileNotFoundError(
                 f'data_root {self.data_root!r} holds no image{" in a folder of its class" if self.with_label else ""}'
@@ -81,13 +79,27 @@ class ImageFolder(BaseDataset):
             )
         labels = self._labels(names)
         if self.check:
-            stamps = tuple((name, *file_stamp(root / name)) for name in names)
-            self.survey = _survey(str(root), stamps, self.reader, told)
+            stamps = tuple((name, *file_stamp(os.path.join(root, name))) for name in names)
+            self.survey = _survey(root, stamps, self.reader)
             self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
             names = [names[number] for number in self.survey.used]
-        else:
-            print_log(f'{root}: {len(names)} images found, not checked', 'current')
-        return [dict(img_path=str(root / name), **labels(name)) for name in names]
+        return [dict(img_path=os.path.join(root, name), **labels(name)) for name in names]
+
+    def full_init(self) -> None:
+        """Lists the images and logs what was found."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.survey is not None:
+            self.survey.tell(self.data_root, self.reader, self._others)
+
+    def load_raw(self, idx: int) -> Pixels:
+        """An image as it is stored, upright.
+
+        Raises:
+            RuntimeError: it cannot be decoded.
+        """
+        return self.reader.load(super().get_data_info(idx)['img_path'])
 
     def _labels(self, names: Sequence[str]) -> Callable[[str], dict]:
         if not self.with_label:
@@ -177,8 +189,6 @@ def list_images(root: Union[str, os.PathLike]) -> FoundImages:
 
 
 @lru_cache(maxsize=8)
-def _survey(root: str, files: tuple[tuple[str, int, int], ...], reader: ImageReader, others: str) -> ImageSurvey:
-    """The parts of a search read the same folder, so its images are looked at and told of once."""
-    survey = survey_images(len(files), lambda number: (os.path.join(root, files[number][0]), None), reader)
-    survey.tell(root, reader, f'; left out {others}' if others else '')
-    return survey
+def _survey(root: str, files: tuple[tuple[str, int, int], ...], reader: ImageReader) -> ImageSurvey:
+    """The parts of a search read the same folder, so its images are decoded once."""
+    return survey_images(len(files), lambda number: (os.path.join(root, files[number][0]), None), reader)

@@ -5,14 +5,17 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Callable, NamedTuple, Optional, Sequence, Union
+from functools import lru_cache
+from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Union
 
-from mmengine.logging import print_log
+from mmengine.logging import MMLogger, print_log
 
 from .read_image import ImageReader, ImageSource
 
 #: Images that a thread looks at in one go.
 _CHUNK = 64
+#: Images that take long enough to say so.
+_MANY = 5000
 #: Skipped images that a message names.
 _NAMED = 3
 
@@ -24,7 +27,7 @@ class _Look(NamedTuple):
     problem: Optional[str] = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ImageSurvey:
     """What was found in a collection.
 
@@ -71,14 +74,18 @@ class ImageSurvey:
         return '; '.join([*named, f'and {rest} more'] if rest > 0 else named)
 
     def tell(self, where: str, reader: ImageReader, others: str = '') -> None:
-        """Logs what was found, and a warning where images are skipped.
+        """Logs what was found, and a warning where images are skipped; in each log once.
 
         Args:
             where: the collection.
             reader: how its images are read.
             others: what else there was.
         """
+        _tell(self, where, reader, others, MMLogger.get_current_instance().instance_name)
+
+    def _lines(self, where: str, reader: ImageReader, others: str) -> Iterator[tuple[int, str]]:
         total = len(self.used) + len(self.skipped)
+        others = f'; left out {others}' if others else ''
         lines = [f'{where}: {total} images found, {len(self.used)} used, {len(self.skipped)} skipped{others}']
         if self.used:
             low, high = min(self.sizes), max(self.sizes)
@@ -86,16 +93,22 @@ class ImageSurvey:
             channels = ', '.join(f'{count} with {number}' for number, count in sorted(self.channels.items()))
             median = f', median of the shorter sides {self.median_side}' if low != high else ''
             lines.append(f'height x width {sizes}{median}; channels: {channels}, read as {reader.channels}')
-        print_log('; '.join(lines), logger='current')
+        yield logging.INFO, '; '.join(lines)
         if self.skipped:
-            print_log(f'{where}: {len(self.skipped)} skipped: {self.reasons()}', 'current', logging.WARNING)
+            yield logging.WARNING, f'{where}: {len(self.skipped)} skipped: {self.reasons()}'
         if reader.value_range is None and 0 < self.highest < 65536 // 4:
-            print_log(
+            yield (
+                logging.WARNING,
                 f'{where}: no image of 16 bits has a value above {self.highest} of 65535, so they are dark: '
                 f'value_range=[0,{self.highest}] would use the whole scale',
-                'current',
-                logging.WARNING,
             )
+
+
+@lru_cache(maxsize=64)
+def _tell(survey: ImageSurvey, where: str, reader: ImageReader, others: str, log: str) -> None:
+    """The parts of a search read the same images, of which their common log needs no two reports."""
+    for level, line in survey._lines(where, reader, others):
+        print_log(line, 'current', level)
 
 
 def survey_images(
@@ -123,6 +136,8 @@ def survey_images(
     def look_at(numbers: Sequence[int]) -> list[_Look]:
         return [look(number) for number in numbers]
 
+    if total > _MANY:
+        print_log(f'decoding {total} images once before the start', 'current')
     chunks = [range(start, min(start + _CHUNK, total)) for start in range(0, total, _CHUNK)]
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
         looks = [each for chunk in pool.map(look_at, chunks) for each in chunk]

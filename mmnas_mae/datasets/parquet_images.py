@@ -13,7 +13,7 @@ from mmengine.dataset import BaseDataset
 from ..registry import DATASETS
 from ..utils.errors import one_line
 from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
-from .read_image import ImageReader
+from .read_image import ImageReader, Pixels
 
 
 @DATASETS.register_module()
@@ -99,9 +99,39 @@ class ParquetImages(BaseDataset):
         if self.max_broken is None:
             return range(self._ends[-1])
         stamps = tuple((file, *file_stamp(file)) for file in self._files)
-        self.survey = _survey(str(root), stamps, self.image_column, self.reader)
+        self.survey = _survey(stamps, self.image_column, self.reader)
         self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
         return self.survey.used
+
+    def full_init(self) -> None:
+        """Reads the columns and logs what was found."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.survey is not None:
+            self.survey.tell(self.data_root, self.reader)
+
+    def num_classes(self) -> int:
+        """Classes that there are names or labels for, 0 without labels."""
+        self.full_init()
+        highest = max((int(labels.max()) + 1 for labels in self._labels if labels is not None), default=0)
+        return max(highest, len(self.metainfo.get('classes', ())))
+
+    def load_raw(self, idx: int) -> Pixels:
+        """An image as it is stored, upright.
+
+        Raises:
+            RuntimeError: it cannot be decoded.
+        """
+        file, row = self._place(idx)
+        return self.reader.load(*_encoded(self._images[file], self._files[file], row))
+
+    def _place(self, idx: int) -> tuple[int, int]:
+        """File and row of a sample."""
+        self.full_init()
+        number = int(self.data_list[idx])
+        file = bisect.bisect_right(self._ends, number)
+        return file, number - (self._ends[file - 1] if file else 0)
 
     def get_data_info(self, idx: int) -> dict:
         """Decodes an image.
@@ -114,10 +144,7 @@ class ParquetImages(BaseDataset):
             and ``ori_shape`` (H, W), ``sample_idx``, and ``gt_label`` if there is a label
             column.
         """
-        self.full_init()
-        number = int(self.data_list[idx])
-        file = bisect.bisect_right(self._ends, number)
-        row = number - (self._ends[file - 1] if file else 0)
+        file, row = self._place(idx)
         image = self.reader(*_encoded(self._images[file], self._files[file], row))
         info = dict(
             img=image,
@@ -141,13 +168,11 @@ def _encoded(images: Any, file: str, row: int) -> tuple[Any, str]:
 
 
 @lru_cache(maxsize=8)
-def _survey(root: str, files: tuple[tuple[str, int, int], ...], column: str, reader: ImageReader) -> ImageSurvey:
-    """The parts of a search read the same files, so their images are looked at and told of once."""
+def _survey(files: tuple[tuple[str, int, int], ...], column: str, reader: ImageReader) -> ImageSurvey:
+    """The parts of a search read the same files, so their images are decoded once."""
     columns = [(_read(Path(file), column, None)[0], file) for file, *_ in files]
     rows = [(images, file, row) for images, file in columns for row in range(len(images))]
-    survey = survey_images(len(rows), lambda number: _encoded(*rows[number]), reader)
-    survey.tell(root, reader)
-    return survey
+    return survey_images(len(rows), lambda number: _encoded(*rows[number]), reader)
 
 
 def find_parquet_files(root: Path, split: str = '') -> list[Path]:

@@ -34,6 +34,7 @@ class SearchSplit(Dataset):
             since MMEngine sorts the keys of a config that it writes, and so the parts.
         seed: seed of the permutation and of the augmentation.
         shuffle: whether samples are drawn at random.
+        pipeline: transforms in place of those of the data set. Here they are where inferencers look for them.
 
     Raises:
         ValueError: ``parts`` is no list of names and shares, ``part`` is none of them, or the
@@ -48,7 +49,12 @@ class SearchSplit(Dataset):
         parts: Optional[Sequence[tuple[str, float]]] = None,
         seed: int = 0,
         shuffle: bool = True,
+        pipeline: Optional[Sequence[Any]] = None,
     ) -> None:
+        if pipeline is not None:
+            if not isinstance(dataset, dict):
+                raise ValueError('SearchSplit.pipeline is for a data set given as a config, got an object')
+            dataset = dict(dataset, pipeline=list(pipeline))
         self.parts = _read_parts([('weights', 0.5), ('arch', 0.5)] if parts is None else parts)
         names = [name for name, _ in self.parts]
         if part not in names:

@@ -11,7 +11,7 @@ from awkward_images import BROKEN, awkward_folder, picture
 from mmengine.logging import MMLogger
 from PIL import Image
 
-from mmnas_mae.datasets import ImageFolder, ParquetImages, image_folder, read_image
+from mmnas_mae.datasets import ImageFolder, ParquetImages, image_survey, read_image
 from mmnas_mae.registry import DATASETS, TRANSFORMS
 
 
@@ -25,12 +25,8 @@ def folder(tmp_path_factory):
 def told(monkeypatch):
     """What the log says, level and text."""
     lines = []
-    monkeypatch.setattr(image_folder, 'print_log', lambda text, *args: lines.append((20, text)))
-    monkeypatch.setattr(
-        'mmnas_mae.datasets.image_survey.print_log',
-        lambda text, logger=None, level=20: lines.append((level, text)),
-    )
-    image_folder._survey.cache_clear()
+    monkeypatch.setattr(image_survey, 'print_log', lambda text, logger, level=20: lines.append((level, text)))
+    image_survey._tell.cache_clear()
     return lines
 
 
@@ -216,7 +212,6 @@ def test_a_folder_without_images_says_what_is_in_it(tmp_path):
 
 
 def test_it_is_told_where_runs_log(folder, tmp_path):
-    image_folder._survey.cache_clear()
     logger = MMLogger.get_instance('own-images', logger_name='own', log_file=str(tmp_path / 'log'))
     ImageFolder(folder[0], max_broken=0.1)
     for handler in logger.handlers:

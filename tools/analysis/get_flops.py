@@ -21,6 +21,7 @@ from mmnas_mae.apis.command_line import (
     run_tool,
 )
 from mmnas_mae.costs import measure_complexity
+from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
 
@@ -38,12 +39,13 @@ def main() -> None:
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.get('data_preprocessor')))
         model.forward = getattr(model, 'extract_feat', model.forward)
-        stem = cfg.model.backbone.get('stem', 'cifar')
+        stem, channels = cfg.model.backbone.get('stem', 'cifar'), cfg.model.backbone.get('in_channels') or 3
     else:
         genotype = load_genotype(args.model)
         stem, (size, classes) = network_stem(args, genotype), network_size(args, genotype)
+        channels = image_channels(genotype, None)
         model = build_network(genotype.space, genotype, classes, **size)
-    shape = image_shape(args, stem)
+    shape = image_shape(args, stem, channels)
     result = measure_complexity(model, shape)
     print(json.dumps(dict(input=shape, params=result.params, macs=result.macs, macs_m=round(result.macs / 1e6, 1))))
 
