@@ -91,6 +91,24 @@ def load_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
+def training_config(*arguments: str) -> Config:
+    """The config of a training from the arguments of ``tools/train.py``, for notebooks.
+
+    Args:
+        arguments: the config file and flags, such as ``'--cfg-options', 'train_cfg.max_epochs=10'``.
+
+    Raises:
+        As :func:`load_config`.
+
+    Example:
+        >>> cfg = training_config('config.py', '--work-dir', 'work_dirs/mine')
+        >>> build_runner(cfg).train()
+    """
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    return load_config(parser.parse_args(arguments))
+
+
 def build_runner(cfg: Config) -> Runner:
     """Sets up processes where needed and builds the runner of the config.
 
