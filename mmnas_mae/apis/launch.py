@@ -7,12 +7,13 @@ from typing import Any, Iterator, Optional
 
 import torch
 import torch.distributed as dist
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import read_config
+from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
 from .command_line import add_import_argument
 
@@ -28,7 +29,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionsAction,
         help='settings that override the config, as key=value; nested keys with dots, lists as "[a,b]"',
     )
     add_import_argument(parser)

@@ -8,7 +8,6 @@ import json
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.registry import MODELS, init_default_scope
 
 from mmnas_mae.apis import build_network
@@ -24,6 +23,7 @@ from mmnas_mae.costs import measure_complexity
 from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 
 
 @run_tool
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument('model', help='config file, genotype.json, published name or text of a genotype')
     add_network_arguments(parser)
     add_import_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     if Path(args.model).suffix == '.py':
         cfg = read_config(args.model, args.cfg_options)

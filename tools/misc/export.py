@@ -11,7 +11,6 @@ import json
 import sys
 
 import torch
-from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
 from mmnas_mae.apis.command_line import (
@@ -27,6 +26,7 @@ from mmnas_mae.apis.exported_model import ExportedModel, exported_model
 from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 
 
 @run_tool
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
     parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     model, shape, said = from_config(args) if args.model.endswith('.py') else from_genotype(args)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
