@@ -72,7 +72,7 @@ train_cfg = dict(max_epochs=24)
 optim_wrapper = dict(optimizer=dict(lr=0.005), clip_grad=dict(max_norm=10))
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=True, begin=0, end=1, convert_to_iter_based=True),
-    dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=1, end=None, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=None, convert_to_iter_based=True),
 ]
 default_hooks = dict(
     finite_loss=dict(type='mmnas_mae.FiniteLossHook'),

@@ -5,6 +5,7 @@ from typing import Any, Mapping, Optional
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch import Tensor
 
 from ...registry import HOOKS
 
@@ -24,8 +25,11 @@ class FiniteLossHook(Hook):
     ) -> None:
         """Looks at what the step has logged; MMEngine reads these numbers in every step anyway."""
         for name, value in (outputs or {}).items():
-            if 'loss' in name and not math.isfinite(float(value)):
+            if 'loss' not in name:
+                continue
+            number = value.item() if isinstance(value, Tensor) else float(value)
+            if not math.isfinite(number):
                 raise RuntimeError(
-                    f'{name} is {float(value)} in epoch {runner.epoch + 1}, step {runner.iter + 1}, so the run ends; '
+                    f'{name} is {number} in epoch {runner.epoch + 1}, step {runner.iter + 1}, so the run ends; '
                     'lower the learning rate (optim_wrapper.optimizer.lr) or look at the images'
                 )
