@@ -45,7 +45,8 @@ def main() -> None:
     parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
-    model, shape, said = from_config(args) if args.model.endswith('.py') else from_genotype(args)
+    by_config = args.model.endswith('.py')
+    model, shape, said = from_config(args) if by_config else from_genotype(args)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -56,6 +57,8 @@ def main() -> None:
     difference = max_difference(model, path, images)
     outputs = [list(output.shape[1:]) for output in run_exported(path, images)]
     report = dict(file=str(path), input=list(shape), outputs=outputs, metadata=said, max_difference=difference)
+    if by_config and not one and not args.backbone:
+        report['note'] = 'features; the boxes of a detector are left to mmdet'
     print(json.dumps(report))
     if not difference <= args.tolerance:
         sys.exit(f'error: {path} differs from PyTorch by {difference:.2g}, more than {args.tolerance:g}')
@@ -65,8 +68,6 @@ def from_config(args: argparse.Namespace) -> ExportedModel:
     """What a config describes."""
     cfg = read_config(args.model, args.cfg_options)
     found = exported_model(cfg, args.checkpoint, args.backbone)
-    if cfg.get('default_scope') == 'mmdet' and not args.backbone:
-        print('features of the detector only, its boxes are left to mmdet', file=sys.stderr)
     if found.shape is None or args.shape:
         shape = image_shape(args, (cfg.model.get('backbone') or {}).get('stem') or 'cifar')
         found = found._replace(shape=((found.shape or shape)[0], *shape[1:]))
