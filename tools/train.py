@@ -3,6 +3,7 @@
 import argparse
 import sys
 
+from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.apis.launch import add_train_arguments, load_config
 from mmnas_mae.apis.stages import train
 
@@ -10,7 +11,9 @@ from mmnas_mae.apis.stages import train
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_train_arguments(parser)
-    train(load_config(parser.parse_args()))
+    args = parser.parse_args()
+    # What is wrong with the config or the images is one line; what happens in the training keeps its traceback.
+    train(run_tool(lambda: load_config(args))())
 
 
 if __name__ == '__main__':
