@@ -31,8 +31,8 @@ DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'datasets')
 HOOKS = _child(MMENGINE_HOOKS, 'engine', 'discrete')
 METRICS = _child(MMENGINE_METRICS, 'engine')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
-#: Discrete searches, the scorers that they ask and the limits that they keep.
-TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete', 'costs')
+#: Discrete searches, the scorers that they ask, the limits that they keep, and what completes configs.
+TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete', 'costs', 'apis')
 
 #: Search spaces: functions or classes that return a space, looked up by name.
 SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])

@@ -4,12 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmengine.config import DictAction
-
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 
 
 @run_tool
@@ -19,7 +18,7 @@ def main() -> None:
     parser.add_argument('checkpoint', help='checkpoint of the search')
     parser.add_argument('--out', help='genotype file (default: genotype.json beside the checkpoint)')
     parser.add_argument('--exclude-none', action='store_true', help='never derive the operation none')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
     args = parser.parse_args()
     model = build_search_model(read_config(args.config, args.cfg_options))

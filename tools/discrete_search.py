@@ -11,13 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import DictAction
-
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 from mmnas_mae.utils.records import write_json
 
 
@@ -29,7 +28,7 @@ def main() -> None:
     parser.add_argument('--seed', type=int, help='seed of all draws (default: randomness.seed of the config)')
     parser.add_argument('--checkpoint', help='checkpoint of the trained search that the scorer works on')
     parser.add_argument('--initial', help='weights before that search, for the angle')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
     print(json.dumps(search(parser.parse_args()), indent=2))
 

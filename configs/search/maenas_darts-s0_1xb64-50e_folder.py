@@ -4,7 +4,10 @@ Command: IMAGE_FOLDER=path/to/images python tools/train.py configs/search/maenas
 Hardware: 1 GPU.
 Expected: a genotype for your images; no table of the paper.
 
-Of the images 45 % train the weights, 45 % the architecture, and 10 % are held out. Crops have 32 pixels.
+Of the images 45 % train the weights, 45 % the architecture, and 10 % are held out. One option for each of:
+own_images.size=64 (pixels of a crop, 32 by default; stem and patches follow), own_images.channels=4,
+own_images.value_range=[0,4095] (of images with more than 8 bits), own_images.max_broken=0 (the first image that
+cannot be read is an error), own_images.data_root=images.parquet, train_cfg.max_epochs=10.
 """
 
 _base_ = [
@@ -15,3 +18,7 @@ _base_ = [
     '../_base_/search_runtime.py',
 ]
 _base_.merge(_base_.pop('network'))
+# Left to the size of the images.
+model = dict(backbone=dict(stem=None), mask_generator=dict(patch_size=None))
+param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=None)])
+default_hooks = dict(finite_loss=dict(type='mmnas_mae.FiniteLossHook'))

@@ -1,9 +1,14 @@
 from ..benchmarks.load import query
 from ..models.build import build_backbone, build_network, build_search_model
 from .export import export_network, load_weights
-from .launch import build_runner, load_config
+from .launch import build_runner, load_config, training_config
+from .own_boxes import OwnBoxes
+from .own_images import OwnClasses, OwnSearch
 
 __all__ = [
+    'OwnBoxes',
+    'OwnClasses',
+    'OwnSearch',
     'build_backbone',
     'build_network',
     'build_runner',
@@ -12,4 +17,5 @@ __all__ = [
     'load_config',
     'load_weights',
     'query',
+    'training_config',
 ]

@@ -1,10 +1,11 @@
 """Networks that leave the framework: ONNX, TorchScript and torch.export, and weights that move between them."""
 
 import copy
+import json
 import os
 import warnings
 from pathlib import Path
-from typing import Sequence, Union
+from typing import Any, Mapping, Optional, Sequence, Union
 
 import torch
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -16,6 +17,9 @@ from ..models.networks.pretrained import check_weights
 #: Format of each file suffix.
 FORMATS = {'.onnx': 'ONNX', '.pt': 'TorchScript', '.pt2': 'torch.export'}
 
+#: File with the metadata inside those of PyTorch.
+_METADATA = 'metadata.json'
+
 #: What the last linear layer is called in mmpretrain's classifiers, with and without an auxiliary head.
 _CLASSIFIERS = ('head.fc.', 'head.head.fc.')
 
@@ -26,6 +30,7 @@ def export_network(
     shape: Sequence[int] = (3, 224, 224),
     mean_noise: bool = False,
     dynamo: bool = False,
+    metadata: Optional[Mapping[str, Any]] = None,
 ) -> Path:
     """Writes a network in eval mode, for any batch size.
 
@@ -38,6 +43,8 @@ def export_network(
             anew each time, so that nothing could be compared with the file.
         dynamo: the exporter of ONNX that goes through ``torch.export``. It needs
             onnxscript and takes ten times as long as the one through TorchScript.
+        metadata: what the file says of itself, such as ``classes``, ``mean`` and ``std``, as JSON takes it;
+            :func:`read_metadata` reads it.
 
     Returns:
         Path: of the file. In ONNX the input is called ``image`` and the outputs
@@ -59,16 +66,40 @@ def export_network(
         )
     # Two images: a batch of one would be taken for a constant.
     images = next(model.parameters()).new_zeros(2, *shape)
+    said = {key: json.dumps(value) for key, value in (metadata or {}).items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         if path.suffix == '.onnx':
             _to_onnx(model, images, path, dynamo)
+            _describe_onnx(path, said)
         elif path.suffix == '.pt':
-            torch.jit.trace(model, images, check_trace=False).save(str(path))
+            torch.jit.save(torch.jit.trace(model, images, check_trace=False), str(path), _extra_files=_extra(said))
         else:
-            torch.export.save(_torch_export(model, images), str(path))
+            torch.export.save(_torch_export(model, images), str(path), extra_files=_extra(said))
     return path
+
+
+def read_metadata(path: Union[str, os.PathLike]) -> dict[str, Any]:
+    """What an exported file says of itself.
+
+    Args:
+        path: a file of :func:`export_network`.
+    """
+    path = Path(path)
+    if path.suffix == '.onnx':
+        _need('onnx')
+        import onnx
+
+        said = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
+        return {key: json.loads(value) for key, value in said.items()}
+    files = {_METADATA: ''}
+    if path.suffix == '.pt':
+        torch.jit.load(str(path), _extra_files=files)
+    else:
+        torch.export.load(str(path), extra_files=files)
+    text = files[_METADATA]
+    return json.loads(text.decode() if isinstance(text, bytes) else text)
 
 
 def without_noise(model: nn.Module) -> nn.Module:
@@ -110,11 +141,18 @@ def max_difference(model: nn.Module, path: Union[str, os.PathLike], images: Tens
         model: as it was exported.
         path: a file of :func:`export_network`.
         images (Tensor): (B, C, H, W), on the CPU.
+
+    Raises:
+        ValueError: one of them gives NaN or infinity, of which there is no difference.
     """
     with torch.no_grad():
         ours = copy.deepcopy(model).cpu().eval()(images)
     ours = (ours,) if isinstance(ours, Tensor) else ours
-    return max(float((a - b).abs().max()) for a, b in zip(ours, run_exported(path, images), strict=True))
+    pairs = list(zip(ours, run_exported(path, images), strict=True))
+    for what, place in (('PyTorch', 0), (str(path), 1)):
+        if not all(bool(torch.isfinite(pair[place]).all()) for pair in pairs):
+            raise ValueError(f'{what} gives NaN or infinity for images of noise; are all weights finite?')
+    return max(float((a - b).abs().max()) for a, b in pairs)
 
 
 def load_weights(model: nn.Module, checkpoint: Union[str, os.PathLike]) -> None:
@@ -163,6 +201,20 @@ def _to_onnx(model: nn.Module, images: Tensor, path: Path, dynamo: bool) -> None
     else:
         axes = {name: {0: 'batch'} for name in ('image', *outputs)}
         torch.onnx.export(model, (images,), str(path), dynamo=False, dynamic_axes=axes, **names)
+
+
+def _describe_onnx(path: Path, said: Mapping[str, str]) -> None:
+    import onnx
+
+    model = onnx.load(str(path))
+    for key, value in said.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+    onnx.save(model, str(path))
+
+
+def _extra(said: Mapping[str, str]) -> dict[str, str]:
+    return {_METADATA: '{' + ', '.join(f'{json.dumps(key)}: {value}' for key, value in said.items()) + '}'}
 
 
 def _torch_export(model: nn.Module, images: Tensor) -> torch.export.ExportedProgram:

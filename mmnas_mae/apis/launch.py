@@ -7,13 +7,14 @@ from typing import Any, Iterator, Optional
 
 import torch
 import torch.distributed as dist
-from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import read_config
+from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
 
 #: Hooks that MMEngine registers by itself, unless they are None.
@@ -28,7 +29,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
+        action=OptionsAction,
         help='settings that override the config, as key=value; nested keys with dots, lists as "[a,b]"',
     )
     add_import_argument(parser)
@@ -89,6 +90,24 @@ def load_config(args: argparse.Namespace) -> Config:
             cfg[name].num_workers = 0
             cfg[name].persistent_workers = False
     return cfg
+
+
+def training_config(*arguments: str) -> Config:
+    """The config of a training from the arguments of ``tools/train.py``, for notebooks.
+
+    Args:
+        arguments: the config file and flags, such as ``'--cfg-options', 'train_cfg.max_epochs=10'``.
+
+    Raises:
+        As :func:`load_config`.
+
+    Example:
+        >>> cfg = training_config('config.py', '--work-dir', 'work_dirs/mine')
+        >>> build_runner(cfg).train()
+    """
+    parser = argparse.ArgumentParser()
+    add_train_arguments(parser)
+    return load_config(parser.parse_args(arguments))
 
 
 def build_runner(cfg: Config) -> Runner:

@@ -40,7 +40,7 @@ def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dic
     return args.stem or genotype.search.get('stem', 'cifar')
 
 
-def image_shape(args: argparse.Namespace, stem: Union[str, dict]) -> tuple[int, int, int]:
+def image_shape(args: argparse.Namespace, stem: Union[str, dict], channels: int = 3) -> tuple[int, int, int]:
     """(channels, height, width) of an image: as ``--shape`` says, else 32 pixels for the stem ``cifar`` and 224."""
     sides = args.shape or ([32] if stem == 'cifar' else [224])
-    return 3, sides[0], sides[-1]
+    return channels, sides[0], sides[-1]

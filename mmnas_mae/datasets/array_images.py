@@ -26,7 +26,7 @@ class ArrayImages(Dataset):
         pipeline: must stay empty; here only for a clear message.
 
     Attributes:
-        images (Tensor): (N, 3, H, W) uint8.
+        images (Tensor): (N, C, H, W) uint8.
 
     Raises:
         ValueError: there is a pipeline, or the images differ in size.
@@ -70,12 +70,12 @@ class ArrayImages(Dataset):
         return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous().share_memory_()
 
     def get_data_info(self, idx: int) -> dict:
-        """The entry of a sample, with its image (H, W, 3) as ``img``."""
+        """The entry of a sample, with its image (H, W, C) as ``img``."""
         return dict(self._infos[idx], img=self.images[idx].permute(1, 2, 0).numpy())
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, idx: int) -> dict:
-        """``inputs`` (3, H, W) uint8 and ``data_samples``, as PackImages gives them."""
+        """``inputs`` (C, H, W) uint8 and ``data_samples``, as PackImages gives them."""
         return self._pack(self.get_data_info(idx))

@@ -33,23 +33,27 @@ class PackImages:
     def __call__(self, results: dict) -> dict:
         """
         Args:
-            results: ``img`` (H, W, 3) uint8, and ``gt_label``, a whole number, if it is asked for.
+            results: ``img`` (H, W, C) uint8, or (H, W) of one channel, and ``gt_label``, a whole number, if it is
+                asked for.
 
         Returns:
-            dict: ``inputs`` (3, H, W) uint8 and ``data_samples``, a BaseDataElement, with
+            dict: ``inputs`` (C, H, W) uint8 and ``data_samples``, a BaseDataElement, with
             ``gt_label`` (1,) int64 if it is asked for.
 
         Raises:
             ValueError: there is no image, or no label where one is asked for.
-            TypeError: the image is not (H, W, 3) uint8, or the label no whole number.
+            TypeError: the image is not (H, W, C) uint8, or the label no whole number.
         """
         if 'img' not in results:
             raise ValueError("PackImages found no 'img'; the pipeline must load it first, e.g. by LoadImageFromFile")
         image = results['img']
-        if not (isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3):
+        if isinstance(image, np.ndarray) and image.ndim == 2:
+            # OpenCV drops the channel of grey images.
+            image = image[..., None]
+        if not (isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.ndim == 3):
             got = f'{image.dtype} of shape {image.shape}' if isinstance(image, np.ndarray) else type(image).__name__
             raise TypeError(
-                f'PackImages expects an HxWx3 uint8 image, got {got}; normalisation belongs to the data_preprocessor'
+                f'PackImages expects an HxWxC uint8 image, got {got}; normalisation belongs to the data_preprocessor'
             )
         # ascontiguousarray before permute: flips leave negative strides, which torch does not take.
         inputs = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).contiguous()

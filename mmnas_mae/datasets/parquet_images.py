@@ -1,20 +1,19 @@
 """Images that are rows of Parquet files, as dataset hubs store them."""
 
 import bisect
-import io
 import itertools
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Optional, Sequence, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
-from PIL import Image
 
 from ..registry import DATASETS
 from ..utils.errors import one_line
-
-CHANNEL_ORDERS = ('rgb', 'bgr')
+from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
+from .read_image import ImageReader, Pixels
 
 
 @DATASETS.register_module()
@@ -33,8 +32,11 @@ class ParquetImages(BaseDataset):
         image_column: binary, or the hub's struct with a binary field ``bytes``.
         label_column: column of whole numbers that becomes ``gt_label``. Without it no
             column but ``image_column`` is read from disk.
-        channel_order: ``rgb``, as mmpretrain's CIFAR10 gives, or ``bgr``, as its
-            image files are loaded.
+        channels, value_range, channel_order: as for :class:`mmnas_mae.datasets.ImageReader`;
+            ``rgb`` is what mmpretrain's CIFAR10 gives, ``bgr`` as its image files are loaded.
+        max_broken: decodes every image before anything is trained and skips this share of them at
+            most, as :class:`mmnas_mae.ImageFolder` does; None, for published data sets, decodes none, and
+            one that cannot be read is an error when it is met.
         pipeline: transforms.
         with_label: ``False`` keeps ``label_column`` unread, ``True`` requires one, as
             for mmpretrain's CustomDataset; ``None`` goes by ``label_column``.
@@ -58,11 +60,15 @@ class ParquetImages(BaseDataset):
         channel_order: str = 'rgb',
         pipeline: Sequence[Union[dict, Callable]] = (),
         with_label: Optional[bool] = None,
+        channels: int = 3,
+        value_range: Optional[Sequence[float]] = None,
+        max_broken: Optional[float] = None,
         download: bool = False,
         **kwargs: Any,
     ) -> None:
-        if channel_order not in CHANNEL_ORDERS:
-            raise ValueError(f'channel_order must be one of {CHANNEL_ORDERS}, got {channel_order!r}')
+        self.reader = ImageReader(channels, value_range, channel_order)
+        self.max_broken = None if max_broken is None else check_share(max_broken)
+        self.survey: Optional[ImageSurvey] = None
         if with_label and label_column is None:
             raise ValueError('with_label=True needs label_column, the name of the column with the labels')
         for key in ('ann_file', 'data_prefix', 'filter_cfg'):
@@ -73,12 +79,11 @@ class ParquetImages(BaseDataset):
         self.split = split
         self.image_column = image_column
         self.label_column = None if with_label is False else label_column
-        self.channel_order = channel_order
         # The list of samples is a range of row numbers; to serialize it would only make it larger.
         kwargs['serialize_data'] = False
         super().__init__(data_root=str(data_root), data_prefix={}, pipeline=list(pipeline), **kwargs)
 
-    def load_data_list(self) -> range:
+    def load_data_list(self) -> Sequence[int]:
         """Reads the columns of every file; a sample is the number of its row over all files."""
         root = Path(self.data_root).expanduser()
         files = find_parquet_files(root, self.split)
@@ -91,7 +96,42 @@ class ParquetImages(BaseDataset):
         classes = next((names for _, _, names in tables if names), None)
         if classes:
             self._metainfo.setdefault('classes', classes)
-        return range(self._ends[-1])
+        if self.max_broken is None:
+            return range(self._ends[-1])
+        stamps = tuple((file, *file_stamp(file)) for file in self._files)
+        self.survey = _survey(stamps, self.image_column, self.reader)
+        self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
+        return self.survey.used
+
+    def full_init(self) -> None:
+        """Reads the columns and logs what was found."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.survey is not None:
+            self.survey.tell(self.data_root, self.reader)
+
+    def num_classes(self) -> int:
+        """Classes that there are names or labels for, 0 without labels."""
+        self.full_init()
+        highest = max((int(labels.max()) + 1 for labels in self._labels if labels is not None), default=0)
+        return max(highest, len(self.metainfo.get('classes', ())))
+
+    def load_raw(self, idx: int) -> Pixels:
+        """An image as it is stored, upright.
+
+        Raises:
+            RuntimeError: it cannot be decoded.
+        """
+        file, row = self._place(idx)
+        return self.reader.load(*_encoded(self._images[file], self._files[file], row))
+
+    def _place(self, idx: int) -> tuple[int, int]:
+        """File and row of a sample."""
+        self.full_init()
+        number = int(self.data_list[idx])
+        file = bisect.bisect_right(self._ends, number)
+        return file, number - (self._ends[file - 1] if file else 0)
 
     def get_data_info(self, idx: int) -> dict:
         """Decodes an image.
@@ -100,15 +140,12 @@ class ParquetImages(BaseDataset):
             idx: place in the data set.
 
         Returns:
-            dict: ``img`` (H, W, 3) uint8, ``img_path`` ('file.parquet#row'), ``img_shape``
+            dict: ``img`` (H, W, C) uint8, ``img_path`` ('file.parquet#row'), ``img_shape``
             and ``ori_shape`` (H, W), ``sample_idx``, and ``gt_label`` if there is a label
             column.
         """
-        self.full_init()
-        number = int(self.data_list[idx])
-        file = bisect.bisect_right(self._ends, number)
-        row = number - (self._ends[file - 1] if file else 0)
-        image = self._decode(file, row)
+        file, row = self._place(idx)
+        image = self.reader(*_encoded(self._images[file], self._files[file], row))
         info = dict(
             img=image,
             img_path=f'{self._names[file]}#{row}',
@@ -120,16 +157,22 @@ class ParquetImages(BaseDataset):
             info['gt_label'] = int(self._labels[file][row])
         return info
 
-    def _decode(self, file: int, row: int) -> np.ndarray:
-        encoded = self._images[file][row].as_buffer()
-        try:
-            # Pillow and its codecs raise half a dozen unrelated types on bad bytes; None is a null.
-            with Image.open(io.BytesIO(encoded)) as image:
-                pixels = np.array(image.convert('RGB'))
-        except Exception as error:
-            reason = 'it is null' if encoded is None else one_line(error, kind=False)
-            raise RuntimeError(f'{self._files[file]}, row {row}: the image cannot be decoded: {reason}') from error
-        return pixels if self.channel_order == 'rgb' else np.ascontiguousarray(pixels[..., ::-1])
+
+def _encoded(images: Any, file: str, row: int) -> tuple[Any, str]:
+    """The bytes of an image in a column, and what messages call it."""
+    name = f'{file}, row {row}'
+    encoded = images[row].as_buffer()
+    if encoded is None:
+        raise RuntimeError(f'{name}: the image cannot be decoded: it is null')
+    return memoryview(encoded), name
+
+
+@lru_cache(maxsize=8)
+def _survey(files: tuple[tuple[str, int, int], ...], column: str, reader: ImageReader) -> ImageSurvey:
+    """The parts of a search read the same files, so their images are decoded once."""
+    columns = [(_read(Path(file), column, None)[0], file) for file, *_ in files]
+    rows = [(images, file, row) for images, file in columns for row in range(len(images))]
+    return survey_images(len(rows), lambda number: _encoded(*rows[number]), reader)
 
 
 def find_parquet_files(root: Path, split: str = '') -> list[Path]:

@@ -34,6 +34,8 @@ class SearchSplit(Dataset):
             since MMEngine sorts the keys of a config that it writes, and so the parts.
         seed: seed of the permutation and of the augmentation.
         shuffle: whether samples are drawn at random.
+        pipeline: transforms in place of those of the data set. Here they are where inferencers look for them.
+        lazy_init: leaves reading and drawing to :meth:`full_init`, for those who want ``metainfo`` alone.
 
     Raises:
         ValueError: ``parts`` is no list of names and shares, ``part`` is none of them, or the
@@ -48,7 +50,15 @@ class SearchSplit(Dataset):
         parts: Optional[Sequence[tuple[str, float]]] = None,
         seed: int = 0,
         shuffle: bool = True,
+        pipeline: Optional[Sequence[Any]] = None,
+        lazy_init: bool = False,
     ) -> None:
+        if pipeline is not None:
+            if not isinstance(dataset, dict):
+                raise ValueError('SearchSplit.pipeline is for a data set given as a config, got an object')
+            dataset = dict(dataset, pipeline=list(pipeline))
+        if lazy_init and isinstance(dataset, dict):
+            dataset = dict(dataset, lazy_init=True)
         self.parts = _read_parts([('weights', 0.5), ('arch', 0.5)] if parts is None else parts)
         names = [name for name, _ in self.parts]
         if part not in names:
@@ -59,7 +69,8 @@ class SearchSplit(Dataset):
         # Shared memory, so that workers that outlive an epoch see the next one's number.
         self._epoch = torch.zeros(1, dtype=torch.int64).share_memory_()
         self.dataset = _build(dataset) if isinstance(dataset, dict) else dataset
-        self.full_init()
+        if not lazy_init:
+            self.full_init()
 
     def full_init(self) -> None:
         """Initialises the whole data set and draws the part."""

@@ -1,6 +1,7 @@
 from .arch_grad import enable_grad, first_order, second_order
 from .bilevel_hook import BilevelHook
 from .execution.compile_hook import CompileHook
+from .execution.finite_loss_hook import FiniteLossHook
 from .execution.sync_batch_norm_hook import SyncBatchNormHook
 from .optim_constructor import BilevelOptimWrapper, BilevelOptimWrapperConstructor
 from .pause_hook import PauseHook
@@ -30,6 +31,7 @@ __all__ = [
     'DropPathHook',
     'EarlyStopHook',
     'EpochScheduleHook',
+    'FiniteLossHook',
     'GenotypeHook',
     'HessianHook',
     'PredictionMetric',

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import shlex
+from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 from ..benchmarks import benchmarks_of
@@ -13,6 +14,9 @@ from ..spaces import Genotype, get_space
 from .search_history import SearchHistory
 
 _CIFAR = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
+_CIFAR100 = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar100.py'
+_OWN = 'configs/retrain/genotype-l20-c36_1xb96-200e_folder.py'
+_OWN_DETECTOR = 'configs/detection/retinanet_genotype_fpn_own.py'
 _IMAGENET = 'configs/retrain/genotype-l14-c48_8xb128-250e_in1k.py'
 _NETWORK = 'configs/retrain/transnas101-classification_1xb128-25e_in1k.py'
 _DETECTOR = 'configs/detection/retinanet_genotype_fpn_1x_coco.py'
@@ -37,7 +41,10 @@ def next_steps(history: SearchHistory) -> list[Step]:
     steps = []
     done = max((epoch.epoch for epoch in history.epochs), default=None)
     if done is not None and history.max_epochs is not None and done < history.max_epochs:
-        arguments = shlex.join([str(history.config_file), '--work-dir', str(history.folder), '--resume', 'auto'])
+        # The copy in the work directory, under its own name where there is one: the run keeps that name then.
+        copies = sorted(history.folder.glob('*.py'))
+        config = copies[0] if len(copies) == 1 else history.config_file
+        arguments = shlex.join([str(config), '--work-dir', str(history.folder), '--resume', 'auto'])
         steps.append(
             Step('resume', f'Go on from epoch {done} of {history.max_epochs}', f'python tools/train.py {arguments}')
         )
@@ -60,24 +67,7 @@ def _retraining(history: SearchHistory) -> list[Step]:
     if skeleton.retrain == 'backbone' and stages != STRIDES:
         return [*steps, _untrainable(f'they have stages of strides {STRIDES}, this skeleton has {stages}')]
     if skeleton.retrain == 'backbone':
-        option = shlex.quote(f'model.backbone.genotype={path}')
-        checkpoint = 'model.backbone.init_cfg.checkpoint=work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth'
-        return [
-            *steps,
-            Step('retrain', 'Retrain on CIFAR-10', f'python tools/train.py {_CIFAR} --cfg-options {option}'),
-            Step(
-                'test',
-                'Test what was retrained',
-                f'python tools/test.py {_CIFAR} work_dirs/genotype-l20-c36_1xb96-600e_cifar10/epoch_600.pth '
-                f'--cfg-options {option}',
-            ),
-            Step('retrain', 'Retrain on ImageNet, 8 GPUs', f'tools/dist_train.sh {_IMAGENET} 8 --cfg-options {option}'),
-            Step(
-                'detect',
-                'Detect on COCO with the backbone trained on ImageNet, 8 GPUs',
-                f'tools/dist_train.sh {_DETECTOR} 8 --cfg-options {option} {checkpoint}',
-            ),
-        ]
+        return [*steps, *_trainings(history, shlex.quote(f'model.backbone.genotype={path}'))]
     if skeleton.retrain == 'network':
         network, settings = _unbound(skeleton.network)
         if not hasattr(network, '__name__'):
@@ -98,6 +88,62 @@ def _unbound(network: Callable) -> tuple[Callable, dict[str, Any]]:
     while isinstance(network, functools.partial):
         network, settings = network.func, {**network.keywords, **settings}
     return network, settings
+
+
+def _trainings(history: SearchHistory, option: str) -> list[Step]:
+    """Trainings of a derived backbone on what was searched; then where its cells may go."""
+    images = history.setting('train_dataloader.dataset.dataset', {})
+    # What own_images has filled in; published data sets are not looked at beforehand.
+    if images.get('max_broken') is not None:
+        return _on_own_images(str(images['data_root']), option)
+    kind = str(images.get('type', ''))
+    command = f'tools/dist_train.sh {_IMAGENET} 8 --cfg-options {option}'
+    on_imagenet = Step('retrain', 'Retrain on ImageNet, 8 GPUs', command)
+    checkpoint = 'model.backbone.init_cfg.checkpoint=work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth'
+    detect = Step(
+        'detect',
+        'Detect on COCO with the backbone trained on ImageNet, 8 GPUs',
+        f'tools/dist_train.sh {_DETECTOR} 8 --cfg-options {option} {checkpoint}',
+    )
+    if history.setting('model.backbone.stem') == 'imagenet':
+        return [on_imagenet, _test(_IMAGENET, 'epoch_250.pth', option), detect]
+    name, config = ('CIFAR-100', _CIFAR100) if kind.endswith('CIFAR100') else ('CIFAR-10', _CIFAR)
+    return [
+        Step('retrain', f'Retrain on {name}', f'python tools/train.py {config} --cfg-options {option}'),
+        _test(config, 'epoch_600.pth', option),
+        on_imagenet,
+        detect,
+    ]
+
+
+def _on_own_images(data_root: str, option: str) -> list[Step]:
+    options = f'{option} {shlex.quote(f"own_images.data_root={data_root}")}'
+    checkpoint = f'work_dirs/{Path(_OWN).stem}/epoch_200.pth'
+    pretrained = f'model.backbone.init_cfg.checkpoint={checkpoint}'
+    return [
+        Step(
+            'retrain',
+            'Train a classifier of these images, with a folder for each class or labels in the Parquet file',
+            f'python tools/train.py {_OWN} --cfg-options {options}',
+        ),
+        _test(_OWN, 'epoch_200.pth', options),
+        Step(
+            'export',
+            'Write it as ONNX',
+            f'python tools/misc/export.py {_OWN} {checkpoint} --out classifier.onnx --cfg-options {options}',
+        ),
+        Step(
+            'detect',
+            'Detect on your own boxes with its backbone; ANNOTATIONS is a file in the format of COCO',
+            f'python tools/train.py {_OWN_DETECTOR} --cfg-options {option} {pretrained} '
+            f'{shlex.quote(f"own_images.images={data_root}")} own_images.annotations=ANNOTATIONS',
+        ),
+    ]
+
+
+def _test(config: str, checkpoint: str, options: str) -> Step:
+    command = f'python tools/test.py {config} work_dirs/{Path(config).stem}/{checkpoint} --cfg-options {options}'
+    return Step('test', 'Test what was retrained', command)
 
 
 def _untrainable(reason: str) -> Step:

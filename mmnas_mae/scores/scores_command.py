@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Mapping
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.utils import ProgressBar
 
 from ..benchmarks.load import load_table
@@ -19,6 +19,7 @@ from ..discrete.map_evaluations import WORKERS, map_evaluations, ray_cluster
 from ..discrete.run import scorer_class
 from ..spaces import Genotype
 from ..utils.config import read_config
+from ..utils.options import OptionsAction
 from ..utils.records import digest, settings_hash
 from .scores import evaluate_within, sample_architectures, score_columns, trivial_losses
 from .scores_file import write_scores
@@ -36,13 +37,13 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--connected-only', action='store_true', help='sample only cells that pass on their input')
     parser.add_argument('--seed', type=int, default=0, help='seed of stand-alone trainings (default: 0)')
     parser.add_argument('--scorer', default='inherited', help=f'{", ".join(SCORERS)} or a registered scorer')
-    parser.add_argument('--scorer-options', nargs='+', action=DictAction, default={}, help='settings, as key=value')
+    parser.add_argument('--scorer-options', nargs='+', action=OptionsAction, default={}, help='settings, as key=value')
     parser.add_argument('--heldout', type=int, default=512, help='images of val_dataloader to score on (default: 512)')
     parser.add_argument('--train', type=int, default=0, help='images of train_dataloader, for scorers that train')
     parser.add_argument('--minutes', type=float, help='start no scoring but the first after this time')
     parser.add_argument('--workers', choices=WORKERS, default='sequential', help='where scores are computed')
     parser.add_argument('--num-workers', type=int, default=2, help='at the same time, with --workers ray (default: 2)')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={}, help='override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={}, help='override the config')
 
 
 def score_architectures(args: argparse.Namespace) -> bool:

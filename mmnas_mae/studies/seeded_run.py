@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
-from mmengine.config import DictAction
-
 from ..utils.config import read_config
+from ..utils.options import OptionsAction
 from ..utils.records import settings_hash, write_json
 from .repeats import STATE
 
@@ -182,7 +181,7 @@ class SeededRun:
 def _settings(options: Sequence[str]) -> dict[str, Any]:
     """Options of the command line, ``key=value`` each, as settings by their dotted keys."""
     parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={})
     return parser.parse_args(['--cfg-options', *options] if options else []).cfg_options
 
 

@@ -10,10 +10,14 @@ from mmengine.registry import Registry
 from mmengine.utils import import_modules_from_strings
 
 from .. import registry as registries
+from .errors import one_line
 
 
 def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mapping[str, Any]] = None) -> Config:
     """A config with options merged into it, of which ``custom_imports`` takes effect too.
+
+    Its ``own_images`` fills in what the config leaves open, and goes; a schedule with ``end=None`` ends with the last
+    epoch.
 
     Args:
         config: file of the config, or a config, which stays as it is.
@@ -22,7 +26,8 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     Raises:
         FileNotFoundError: there is no such file.
         ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
-        ValueError: a class of this package is named without its prefix.
+        ValueError: a class of this package is named without its prefix, or the images cannot be as the config asks.
+        RuntimeError: too many images cannot be read.
     """
     if isinstance(config, Config):
         cfg = copy.deepcopy(config)
@@ -34,6 +39,7 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     if cfg.get('custom_imports'):
         import_modules('custom_imports', **cfg.custom_imports)
     _check_prefixes(cfg)
+    _complete(cfg)
     return cfg
 
 
@@ -53,6 +59,30 @@ def import_modules(setting: str, imports: Union[str, Sequence[str]], allow_faile
     except ImportError as error:
         reason = error.__context__ or error
         raise ModuleNotFoundError(f'{setting}: {error} ({reason}); is its folder in PYTHONPATH?') from None
+
+
+def _complete(cfg: Config) -> None:
+    """Fills in what a config leaves open."""
+    own_images = cfg.pop('own_images', None)
+    if own_images:
+        try:
+            complete = registries.TASK_UTILS.build(own_images)
+        except TypeError as error:
+            raise ValueError(f'own_images: {one_line(error, kind=False)}') from None
+        complete(cfg)
+    end = (cfg.get('train_cfg') or {}).get('max_epochs')
+    for schedule in _schedules(cfg.get('param_scheduler')):
+        if 'end' in schedule and schedule['end'] is None:
+            schedule['end'] = end
+
+
+def _schedules(schedules: Any) -> Iterator[Any]:
+    """The schedules of a config, which may be one, a list, or such for each optimizer."""
+    if isinstance(schedules, Mapping) and 'type' in schedules:
+        yield schedules
+    elif isinstance(schedules, (Mapping, list)):
+        for each in schedules.values() if isinstance(schedules, Mapping) else schedules:
+            yield from _schedules(each)
 
 
 def _check_prefixes(cfg: Config) -> None:

@@ -32,8 +32,8 @@ def test_takes_flipped_views():
     'results, error, message',
     [
         (dict(img_path='a.png'), ValueError, "PackImages found no 'img'; the pipeline must load it first"),
-        (dict(img=np.zeros((4, 4, 3), np.float32)), TypeError, r'HxWx3 uint8 image, got float32 of shape \(4, 4, 3\)'),
-        (dict(img=np.zeros((4, 4), np.uint8)), TypeError, r'got uint8 of shape \(4, 4\)'),
+        (dict(img=np.zeros((4, 4, 3), np.float32)), TypeError, r'HxWxC uint8 image, got float32 of shape \(4, 4, 3\)'),
+        (dict(img=np.zeros(4, np.uint8)), TypeError, r'got uint8 of shape \(4,\)'),
         (dict(img=torch.zeros(3, 4, 4)), TypeError, 'got Tensor; normalisation belongs to the data_preprocessor'),
     ],
 )

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from mmnas_mae.apis import build_backbone, build_network, export_network
-from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.apis.export import max_difference, read_metadata, run_exported, without_noise
 from mmnas_mae.spaces import published, published_names
 
 NOISE = 'DARTSminus_cifar10_s4_0'
 
 
-def settled(model, side):
+def settled(model, side, channels=3):
     """In eval mode, with features of ordinary size, as a trained network has.
 
     Most units pass their ReLU. Half of them cut off at random, 200 layers in a row amplify rounding alone, PyTorch's
@@ -28,7 +28,7 @@ def settled(model, side):
     model.train()
     with torch.no_grad():
         for _ in range(2):
-            model(torch.randn(4, 3, side, side))
+            model(torch.randn(4, channels, side, side))
     return model.eval()
 
 
@@ -148,3 +148,25 @@ def test_the_tool_exports_a_genotype(repository, tmp_path):
     assert run.returncode == 1
     assert run.stderr.count('\n') == 1
     assert "error: genotype 'PDARTZ' is no file" in run.stderr
+
+
+@pytest.mark.parametrize('suffix', ['onnx', 'pt', 'pt2'])
+def test_a_file_says_what_its_user_has_to_know(suffix, tmp_path):
+    network = settled(build_network('darts', 'PDARTS', 2, init_channels=4, layers=3, in_channels=5), 32, 5)
+    said = dict(classes=['Äpfel', '"b"'], mean=[1.5, 2.0], size=[32, 32], nothing=None)
+    path = export_network(network, tmp_path / f'network.{suffix}', (5, 32, 32), metadata=said)
+    assert read_metadata(path) == said
+    assert max_difference(network, path, torch.randn(1, 5, 32, 32)) < 1e-4
+    assert read_metadata(export_network(network, tmp_path / f'other.{suffix}', (5, 32, 32))) == {}
+
+
+def test_nan_has_no_difference(tmp_path):
+    network = settled(build_network('darts', 'PDARTS', 7, init_channels=4, layers=3), 32)
+    network.classifier.bias.data[0] = float('nan')
+    path = export_network(network, tmp_path / 'network.onnx', (3, 32, 32))
+    images = torch.randn(1, 3, 32, 32)
+    with pytest.raises(ValueError, match='PyTorch gives NaN or infinity for images of noise; are all weights finite'):
+        max_difference(network, path, images)
+    network.classifier.bias.data[0] = 0.0
+    with pytest.raises(ValueError, match=r'network\.onnx gives NaN or infinity'):
+        max_difference(network, path, images)

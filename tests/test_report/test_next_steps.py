@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from mmnas_mae.models import Skeleton, TransNASNetwork, TransNASSupernet
 from mmnas_mae.registry import MODELS, SKELETONS
 from mmnas_mae.report.next_steps import next_steps
 from mmnas_mae.report.search_history import SearchHistory, read_search
 from mmnas_mae.spaces import get_space, load_genotype
+from mmnas_mae.utils.options import OptionsAction
 
 NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=2, cells_per_stage=1)
 
@@ -22,7 +23,7 @@ NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=2, cells_per_st
 def parse(command, repository):
     """The config of a command with its options merged in, as load_config does it."""
     parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={})
     tool, config, *arguments = shlex.split(command.removeprefix('python '))
     assert (repository / tool).is_file()
     args, _ = parser.parse_known_args(arguments)
@@ -111,6 +112,46 @@ def test_an_unfinished_search_goes_on(leave_search, tmp_path):
     assert steps[0].command.endswith(f'--work-dir {tmp_path} --resume auto')
     done = next_steps(read_search(leave_search(tmp_path / 'done', NB201, epochs=2, max_epochs=2)))
     assert 'resume' not in [step.name for step in done]
+
+
+def search_of(folder, images, stem='cifar'):
+    """A finished search on a data set, with this of its config."""
+    genotype = get_space('darts_s0').random_genotype(random.Random(1))
+    genotype.save(folder / 'genotype.json')
+    config = dict(model=dict(backbone=dict(stem=stem)), train_dataloader=dict(dataset=dict(dataset=images)))
+    return SearchHistory(folder, config=config, genotype=load_genotype(folder / 'genotype.json'))
+
+
+@pytest.mark.parametrize(
+    'images, stem, names, first',
+    [
+        (dict(type='CIFAR10'), 'cifar', ['draw', 'retrain', 'test', 'retrain', 'detect'], 'xb96-600e_cifar10.py'),
+        (dict(type='CIFAR100'), 'cifar', ['draw', 'retrain', 'test', 'retrain', 'detect'], 'xb96-600e_cifar100.py'),
+        (dict(type='CustomDataset'), 'imagenet', ['draw', 'retrain', 'test', 'detect'], '8xb128-250e_in1k.py'),
+        (
+            dict(type='mmnas_mae.ImageFolder', data_root="my 'own' photos", max_broken=0.01),
+            'cifar',
+            ['draw', 'retrain', 'test', 'export', 'detect'],
+            'xb96-200e_folder.py',
+        ),
+    ],
+)
+def test_they_go_on_with_what_was_searched(images, stem, names, first, repository, tmp_path):
+    steps = next_steps(search_of(tmp_path / 'a search', images, stem))
+    assert [step.name for step in steps] == names
+    for step in steps[1:]:
+        cfg = parse(step.command, repository)
+        assert cfg.model.backbone.genotype == str(tmp_path / 'a search' / 'genotype.json')
+        if 'own_images' in cfg:
+            root = cfg.own_images.get('data_root') or cfg.own_images.images
+            assert root == images['data_root']
+    assert shlex.split(steps[1].command.removeprefix('python '))[1].endswith(first)
+
+
+def test_the_run_that_goes_on_keeps_its_name(leave_search, tmp_path):
+    leave_search(tmp_path, NB201, epochs=2, max_epochs=5)
+    (tmp_path / 'mine.py').write_text('')
+    assert f'tools/train.py {tmp_path}/mine.py --work-dir' in next_steps(read_search(tmp_path))[0].command
 
 
 def test_without_a_find_there_is_nothing_to_do(tmp_path):

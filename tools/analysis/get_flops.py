@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Union
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
@@ -22,6 +22,7 @@ from mmnas_mae.models.build import model_settings
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 
 
 @run_tool
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument('model', help='config file, genotype.json, published name or text of a genotype')
     add_network_arguments(parser)
     add_import_argument(parser)
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     if Path(args.model).suffix == '.py':
         model = build_counted(read_config(args.model, args.cfg_options))
@@ -39,7 +40,7 @@ def main() -> None:
         genotype = load_genotype(args.model)
         size, classes = network_size(args, genotype)
         model, parts = build_network(genotype.space, genotype, classes, **size), ('network',)
-    shape = image_shape(args, stem_of(model))
+    shape = image_shape(args, *input_of(model))
     cost = measure_complexity(model, shape)
     print(json.dumps(dict(parts=parts, input=shape, **vars(cost), macs_m=round(cost.macs / 1e6, 1))))
 
@@ -60,12 +61,16 @@ def build_counted(cfg: Config) -> CountedParts:
     return CountedParts(MODELS.build(settings))
 
 
-def stem_of(model: nn.Module) -> Union[str, dict]:
-    """The stem of a network; of one that has no such setting, the one of DARTS that ends at its stride."""
+def input_of(model: nn.Module) -> tuple[Union[str, dict], int]:
+    """The stem of a network, and the channels of its images.
+
+    Of a network that has no such setting, the stem of DARTS that ends at its stride.
+    """
     networks = [module for module in model.modules() if isinstance(module, BaseNetwork)]
     stems = [network.macro['stem'] for network in networks if 'stem' in network.macro]
     small = networks and max(stride for network in networks for stride in network.out_strides) < 32
-    return stems[0] if stems else 'cifar' if small else 'imagenet'
+    stem = stems[0] if stems else 'cifar' if small else 'imagenet'
+    return stem, networks[0].in_channels if networks else 3
 
 
 if __name__ == '__main__':

@@ -1,7 +1,9 @@
-"""Writes a derived network as ONNX, TorchScript or torch.export, for any batch size, and compares it with PyTorch.
+"""Writes a classifier or a backbone as ONNX, TorchScript or torch.export, for any batch size, compared with PyTorch.
 
 The suffix of --out chooses the format: .onnx, .pt or .pt2. Images go in normalised, as the data_preprocessor of the
-training leaves them. Prints the file, its inputs and outputs, and the largest difference found, as JSON.
+training leaves them; the file says mean, deviation, size and class names where they are known. Of a detector the
+features are exported, which its report says, no boxes. Prints the file, its inputs and outputs, what it says, and the
+largest difference found, as JSON.
 """
 
 import argparse
@@ -9,20 +11,24 @@ import json
 import sys
 
 import torch
-from mmengine.config import DictAction
 
 from mmnas_mae.apis import build_backbone, build_network, export_network, load_weights
 from mmnas_mae.apis.export import max_difference, run_exported, without_noise
+from mmnas_mae.apis.exported_model import ExportedModel, exported_model
 from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size, network_stem
+from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.options import OptionsAction
 
 
 @run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('model', help='config of a retraining or a detector, genotype.json, published name or text')
+    parser.add_argument(
+        'model', help='config of any classifier of mmpretrain or of a detector, genotype.json, published name or text'
+    )
     parser.add_argument('checkpoint', nargs='?', help='of mmpretrain, mmdet or plain torch; without it random weights')
     parser.add_argument('--out', required=True, help='file to write')
     parser.add_argument('--backbone', action='store_true', help='only the backbone: one output for each stage')
@@ -31,47 +37,48 @@ def main() -> None:
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
     parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
-    parser.add_argument('--cfg-options', nargs='+', action=DictAction, help='settings that override the config')
+    parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
-    backbone, classes = describe(args)
-    genotype = backbone['genotype']
-    shape = image_shape(args, backbone.get('stem') or network_stem(args, genotype))
-    # The features of a detector's strides or of a classifier's stages, whatever its head reads.
-    if args.backbone or classes is None:
-        model = build_backbone(**backbone)
-    else:
-        settings = {key: value for key, value in backbone.items() if key not in ('genotype', 'out_indices')}
-        model = build_network(settings.pop('space', None) or genotype.space, genotype, classes, **settings)
-    if args.checkpoint:
-        load_weights(model, args.checkpoint)
+    by_config = args.model.endswith('.py')
+    model, shape, said = from_config(args) if by_config else from_genotype(args)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
-    path = export_network(model, args.out, shape, dynamo=args.dynamo)
-    # Another batch than the one that was traced
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        one = isinstance(model(images[:1]), torch.Tensor)
+    said = dict(said, size=list(shape[1:]), channels=shape[0], outputs='logits' if one else 'features')
+    path = export_network(model, args.out, shape, dynamo=args.dynamo, metadata=said)
+    # Another batch than the one that was traced
     difference = max_difference(model, path, images)
     outputs = [list(output.shape[1:]) for output in run_exported(path, images)]
-    print(json.dumps(dict(file=str(path), input=list(images.shape[1:]), outputs=outputs, max_difference=difference)))
-    if difference > args.tolerance:
+    report = dict(file=str(path), input=list(shape), outputs=outputs, metadata=said, max_difference=difference)
+    if by_config and not one and not args.backbone:
+        report['note'] = 'features; the boxes of a detector are left to mmdet'
+    print(json.dumps(report))
+    if not difference <= args.tolerance:
         sys.exit(f'error: {path} differs from PyTorch by {difference:.2g}, more than {args.tolerance:g}')
 
 
-def describe(args: argparse.Namespace) -> tuple[dict, int | None]:
-    """Arguments of the backbone, and the number of classes (None for a detector)."""
-    if args.model.endswith('.py'):
-        cfg = read_config(args.model, args.cfg_options)
-        backbone = dict(cfg.model.backbone)
-        if backbone.pop('type') != 'mmnas_mae.GenotypeBackbone':
-            raise ValueError(f'the backbone of {args.model!r} is no mmnas_mae.GenotypeBackbone')
-        for name in ('init_cfg', 'frozen_stages', 'norm_eval', 'with_cp'):
-            backbone.pop(name, None)
-        backbone['genotype'] = load_genotype(backbone['genotype'], backbone.get('space'))
-        if cfg.get('default_scope') == 'mmdet':
-            return backbone, None
-        backbone.pop('out_indices', None)
-        return backbone, cfg.model.head.num_classes
+def from_config(args: argparse.Namespace) -> ExportedModel:
+    """What a config describes."""
+    cfg = read_config(args.model, args.cfg_options)
+    found = exported_model(cfg, args.checkpoint, args.backbone)
+    if found.shape is None or args.shape:
+        shape = image_shape(args, (cfg.model.get('backbone') or {}).get('stem') or 'cifar')
+        found = found._replace(shape=((found.shape or shape)[0], *shape[1:]))
+    return found
+
+
+def from_genotype(args: argparse.Namespace) -> ExportedModel:
+    """The stand-alone network of a genotype, or its backbone."""
     genotype = load_genotype(args.model)
     size, classes = network_size(args, genotype)
-    return dict(genotype=genotype, **size), classes
+    model = (
+        build_backbone(genotype, **size) if args.backbone else build_network(genotype.space, genotype, classes, **size)
+    )
+    if args.checkpoint:
+        load_weights(model, args.checkpoint)
+    shape = image_shape(args, network_stem(args, genotype), image_channels(genotype, None))
+    return ExportedModel(model, shape, {})
 
 
 if __name__ == '__main__':

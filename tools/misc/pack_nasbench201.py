@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmnas_mae.apis.command_line import run_tool
 from mmnas_mae.benchmarks import get_benchmark, load_table
 from mmnas_mae.benchmarks.nasbench201 import pack
+from mmnas_mae.utils.command_line import run_tool
 
 
 @run_tool

@@ -1,13 +1,13 @@
-"""Any folder of images, IMAGE_FOLDER, searched through recursively, without labels, in crops of 32 pixels.
+"""Your own images without labels: a folder, IMAGE_FOLDER, and all folders below it, or Parquet files.
 
-45 % of the images are for the weights, 45 % for the architecture, 10 % are held out. Images are read as BGR and turned
-to RGB.
+45 % of the images are for the weights, 45 % for the architecture, 10 % are held out. ``own_images`` fills in what is
+None or absent here: see mmnas_mae.apis.OwnSearch.
 """
 
-data_preprocessor = dict(
-    type='ImgDataPreprocessor', mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], bgr_to_rgb=True
-)
-data_root = '{{$IMAGE_FOLDER:data/images}}'
+import os
+
+own_images = dict(type='mmnas_mae.OwnSearch', data_root=os.environ.get('IMAGE_FOLDER', 'data/images'), size=32)
+data_preprocessor = dict(type='mmnas_mae.SearchDataPreprocessor', padding=0, flip_prob=0)
 parts = [('weights', 0.45), ('arch', 0.45), ('heldout', 0.1)]
 train_dataloader = dict(
     batch_size=64,
@@ -17,17 +17,11 @@ train_dataloader = dict(
         type='mmnas_mae.SearchSplit',
         part='weights',
         parts=parts,
-        dataset=dict(
-            type='CustomDataset',
-            data_root=data_root,
-            with_label=False,
-            pipeline=[
-                dict(type='LoadImageFromFile'),
-                dict(type='RandomResizedCrop', scale=32, crop_ratio_range=(0.2, 1.0)),
-                dict(type='RandomFlip', prob=0.5, direction='horizontal'),
-                dict(type='mmnas_mae.PackImages'),
-            ],
-        ),
+        pipeline=[
+            dict(type='RandomResizedCrop', scale=None, crop_ratio_range=(0.2, 1.0)),
+            dict(type='RandomFlip', prob=0.5, direction='horizontal'),
+            dict(type='mmnas_mae.PackImages'),
+        ],
     ),
 )
 val_dataloader = dict(
@@ -38,17 +32,11 @@ val_dataloader = dict(
         type='mmnas_mae.SearchSplit',
         part='heldout',
         parts=parts,
-        dataset=dict(
-            type='CustomDataset',
-            data_root=data_root,
-            with_label=False,
-            pipeline=[
-                dict(type='LoadImageFromFile'),
-                dict(type='ResizeEdge', scale=36, edge='short'),
-                dict(type='CenterCrop', crop_size=32),
-                dict(type='mmnas_mae.PackImages'),
-            ],
-        ),
+        pipeline=[
+            dict(type='ResizeEdge', scale=None, edge='short'),
+            dict(type='CenterCrop', crop_size=None),
+            dict(type='mmnas_mae.PackImages'),
+        ],
     ),
 )
 test_dataloader = val_dataloader

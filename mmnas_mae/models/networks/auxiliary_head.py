@@ -43,12 +43,12 @@ class AuxiliaryHead(BaseModule):
         self.loss_weight = loss_weight
         layers = [
             nn.ReLU(),
-            nn.AvgPool2d(5, stride=3 if stem == 'cifar' else 2, padding=0, count_include_pad=False),
+            _AuxiliaryPool(stride=3 if stem == 'cifar' else 2),
             nn.Conv2d(aux_channels, 128, 1, bias=False),
             nn.BatchNorm2d(128),
             nn.ReLU(),
             nn.Conv2d(128, 768, 2, bias=False),
-            *([nn.BatchNorm2d(768)] if stem == 'cifar' else []),
+            *([_AuxiliaryNorm(768)] if stem == 'cifar' else []),
             nn.ReLU(),
         ]
         self.auxiliary = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(768, num_classes))
@@ -75,3 +75,24 @@ class AuxiliaryHead(BaseModule):
     @staticmethod
     def _pool(feats: Sequence[Tensor]) -> tuple[Tensor]:
         return (F.adaptive_avg_pool2d(feats[-1], 1).flatten(1),)
+
+
+class _AuxiliaryPool(nn.AvgPool2d):
+    """DARTS' pooling; a feature too small for it, as of images below 32 pixels, is averaged to 2x2."""
+
+    def __init__(self, stride: int) -> None:
+        super().__init__(5, stride=stride, padding=0, count_include_pad=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if min(x.shape[2:]) < 5 + self.stride:
+            return F.adaptive_avg_pool2d(x, 2)
+        return super().forward(x)
+
+
+class _AuxiliaryNorm(nn.BatchNorm2d):
+    """Batch normalisation of a single position; a last batch of one image has no statistics of its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and x.numel() == x.shape[1]:
+            return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
+        return super().forward(x)

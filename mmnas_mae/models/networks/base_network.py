@@ -4,17 +4,20 @@ from typing import Any, Mapping, Optional
 
 from mmengine.model import BaseModule
 
+from ...spaces import Genotype
+
 
 class BaseNetwork(BaseModule):
     """A network that gives features: the encoder of an objective, or a backbone.
 
-    ``forward(x, visible=None)`` takes images, (B, 3, H, W), and what ``sparse`` masking leaves
+    ``forward(x, visible=None)`` takes images, (B, ``in_channels``, H, W), and what ``sparse`` masking leaves
     visible (:class:`mmnas_mae.models.Visibility`), and returns a tuple of features,
     (B, C_i, H_i, W_i), fine to coarse. ``out_channels`` and ``out_strides`` say their channels
     and their strides with respect to the image. ``arch`` is what is searched, a
     :class:`mmnas_mae.models.BaseArchitecture`; that of a stand-alone network has no parameters.
 
     Args:
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Attributes:
@@ -25,7 +28,15 @@ class BaseNetwork(BaseModule):
             that may starts with 0.0.
     """
 
-    def __init__(self, init_cfg: Optional[dict] = None) -> None:
+    def __init__(self, init_cfg: Optional[dict] = None, in_channels: int = 3) -> None:
         super().__init__(init_cfg)
+        if in_channels < 1:
+            raise ValueError(f'in_channels must be at least 1, got {in_channels}')
+        self.in_channels = in_channels
         self.macro: Mapping[str, Any] = {}
         self.drop_path_prob: Optional[float] = None
+
+
+def image_channels(genotype: Genotype, in_channels: Optional[int]) -> int:
+    """Channels of the images of a stand-alone network: as asked for, else those of the search that found it, else 3."""
+    return genotype.search.get('in_channels', 3) if in_channels is None else in_channels

@@ -35,7 +35,8 @@ class DARTSNetwork(BaseNetwork):
         stem: ``cifar`` (3x3 convolution), ``imagenet`` (three of stride 2, the last two outputs
             being the inputs of the first cell) or the config of a module: ``stem(x, visible)``
             is both inputs, ``out_channels`` an argument and an attribute, ``stride`` an
-            attribute, as of :class:`mmnas_mae.ConvStem`.
+            attribute, ``in_channels`` an argument for other images than those of three channels, as of
+            :class:`mmnas_mae.ConvStem`.
         stem_channels: output channels of the stem.
         affine: whether normalisations in the cells have parameters.
         searched: whether the cells are searched.
@@ -44,6 +45,7 @@ class DARTSNetwork(BaseNetwork):
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         strides: 1 or 2 for each stage; by default (1, 2, 2), or 1 and then 2 for as many stages
             as ``layers`` names.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Attributes:
@@ -70,8 +72,9 @@ class DARTSNetwork(BaseNetwork):
         with_cp: bool = False,
         strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__(init_cfg, in_channels)
         if not isinstance(stem, Mapping) and stem not in STEMS:
             raise ValueError(f'stem must be one of {STEMS}, or the config of a module, got {stem!r}')
         strides = default_strides(layers) if strides is None else tuple(strides)
@@ -81,14 +84,16 @@ class DARTSNetwork(BaseNetwork):
                 'the DARTS skeleton stacks normal and reduce cells with two inputs; the space has '
                 f'{ {kind: f"{graph.num_inputs} inputs" for kind, graph in graphs.items()} }'
             )
-        self.macro = dict(init_channels=init_channels, layers=layers, stem=stem, strides=list(strides))
+        self.macro = dict(
+            init_channels=init_channels, layers=layers, stem=stem, strides=list(strides), in_channels=in_channels
+        )
         self.layers = sum(depths)
         starts = [sum(depths[:i]) for i in range(len(depths))]
         self.reductions = tuple(start for start, stride in zip(starts, strides) if stride == 2)
         self.stage_ends = tuple(start + depth - 1 for start, depth in zip(starts, depths))
         self.drop_path_prob = 0.0
         self.with_cp = with_cp
-        for name, module in _stem(stem, stem_channels).items():
+        for name, module in _stem(stem, stem_channels, in_channels).items():
             self.add_module(name, module)
         self.stem_channels = self.stems[0].out_channels
         self.stem_strides = (self.stems[0].stride, math.prod(module.stride for module in self.stems))
@@ -177,15 +182,18 @@ def _depths(layers: Union[int, Sequence[int]], strides: tuple[int, ...]) -> tupl
     return tuple((i + 1) * layers // number - i * layers // number for i in range(number))
 
 
-def _stem(stem: Union[str, dict], channels: int) -> dict[str, nn.Module]:
+def _stem(stem: Union[str, dict], channels: int, in_channels: int) -> dict[str, nn.Module]:
     """The modules of a stem by name."""
     if stem == 'cifar':
-        return dict(stem=ConvStem(channels, strides=(1,)))
+        return dict(stem=ConvStem(channels, (1,), in_channels))
     if stem == 'imagenet':
         return dict(
-            stem0=ConvStem(channels), stem1=ConvStem(channels, (2,), in_channels=channels, starts_with_relu=True)
+            stem0=ConvStem(channels, in_channels=in_channels),
+            stem1=ConvStem(channels, (2,), in_channels=channels, starts_with_relu=True),
         )
-    module = MODELS.build(dict(stem), default_args=dict(out_channels=channels))
+    # A stem of one's own need not know of other images than those of three channels.
+    known = dict(out_channels=channels, **(dict(in_channels=in_channels) if in_channels != 3 else {}))
+    module = MODELS.build(dict(stem), default_args=known)
     if not isinstance(getattr(module, 'stride', None), int) or not isinstance(module.out_channels, int):
         raise ValueError(f'stem {type(module).__name__} must say its stride and out_channels, as ConvStem does')
     return dict(stem=module)

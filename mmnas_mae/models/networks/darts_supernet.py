@@ -35,6 +35,7 @@ class DARTSSupernet(DARTSNetwork):
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
         strides: 1 or 2 for each stage, (1, 2, 2) by default; see :class:`DARTSNetwork`.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -54,6 +55,7 @@ class DARTSSupernet(DARTSNetwork):
         derivation: Optional[dict] = None,
         strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
         arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
         super().__init__(
@@ -69,6 +71,7 @@ class DARTSSupernet(DARTSNetwork):
             with_cp=with_cp,
             strides=strides,
             init_cfg=init_cfg,
+            in_channels=in_channels,
         )
         self.arch = arch
         self.out_channels = tuple(self.cell_channels[i] for i in self.stage_ends)
@@ -77,7 +80,7 @@ class DARTSSupernet(DARTSNetwork):
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
 
         Returns:

@@ -75,12 +75,12 @@ class FeaturesOnly(BaseNetwork):
         out_indices: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
     ) -> None:
-        super().__init__(init_cfg)
         network = MODELS.build(network) if isinstance(network, dict) else network
         if not hasattr(network, 'forward_features'):
             raise ValueError(
                 f'{type(network).__name__} has no forward_features; for a DARTS genotype use GenotypeBackbone'
             )
+        super().__init__(init_cfg, getattr(network, 'in_channels', 3))
         count = len(network.out_channels)
         self.out_indices = tuple(range(count) if out_indices is None else out_indices)
         if not self.out_indices or list(self.out_indices) != sorted(set(self.out_indices) & set(range(count))):

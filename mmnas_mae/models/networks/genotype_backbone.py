@@ -12,6 +12,7 @@ from ...spaces.load import GenotypeLike
 from ..architecture.base_architecture import BaseArchitecture
 from ..layers.conv_stem import ConvStem
 from ..layers.masked_norm import Visibility
+from .base_network import image_channels
 from .darts_network import DARTSNetwork
 from .features_only import FeatureInfo
 from .pretrained import check_weights, genotype_id
@@ -37,6 +38,7 @@ class GenotypeBackbone(DARTSNetwork):
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
         strides: 1 or 2 for each stage; by default those of that search, else (1, 2, 2);
             see :class:`DARTSNetwork`.
+        in_channels: channels of an image; by default those of the search that the genotype comes from, else 3.
         init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
 
     Weights of another genotype or size are refused however they are loaded, where
@@ -59,6 +61,7 @@ class GenotypeBackbone(DARTSNetwork):
         with_cp: bool = False,
         strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
+        in_channels: Optional[int] = None,
     ) -> None:
         derived = load_genotype(genotype, space)
         if set(derived.cells) != {'normal', 'reduce'}:
@@ -80,6 +83,7 @@ class GenotypeBackbone(DARTSNetwork):
             with_cp=with_cp,
             strides=strides,
             init_cfg=init_cfg,
+            in_channels=image_channels(derived, in_channels),
         )
         self.genotype = derived
         self.register_buffer('genotype_id', torch.tensor(genotype_id(derived)))
@@ -126,7 +130,7 @@ class GenotypeBackbone(DARTSNetwork):
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
 
         Returns:

@@ -21,7 +21,7 @@ class GenotypeNetwork(BaseModule):
         num_classes: number of classes.
         init_cfg: initialisation config of MMEngine.
         backbone: arguments of :class:`mmnas_mae.GenotypeBackbone`, such as ``space``,
-            ``init_channels``, ``layers`` and ``stem``.
+            ``init_channels``, ``layers``, ``stem`` and ``in_channels``.
 
     Raises:
         ValueError: the genotype or an argument is invalid.
@@ -39,7 +39,7 @@ class GenotypeNetwork(BaseModule):
         self.classifier = nn.Linear(self.backbone.out_channels[-1], num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, num_classes) logits."""
+        """(B, C, H, W) -> (B, num_classes) logits."""
         return self.classifier(self.pool(self.backbone(x)[-1]).flatten(1))
 
 

@@ -12,7 +12,7 @@ from ...spaces import Genotype, ModelSpec, SearchSpace, get_space, load_genotype
 from ...spaces.nasbench101 import NAME, SpecLike, to_spec
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import ConvBN, OpArgs, Pool
-from .base_network import BaseNetwork
+from .base_network import BaseNetwork, image_channels
 
 #: Kernel of each operation with a convolution; the third operation is a 3x3 pooling.
 KERNELS = {'conv3x3-bn-relu': 3, 'conv1x1-bn-relu': 1}
@@ -146,6 +146,7 @@ class NASBench101Skeleton(BaseNetwork):
         stem_channels: channels of the stem and of the first stack.
         num_stacks: number of stacks.
         num_modules_per_stack: cells of a stack.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Attributes:
@@ -162,17 +163,21 @@ class NASBench101Skeleton(BaseNetwork):
         num_stacks: int,
         num_modules_per_stack: int,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__(init_cfg, in_channels)
         self.macro = dict(
-            stem_channels=stem_channels, num_stacks=num_stacks, num_modules_per_stack=num_modules_per_stack
+            stem_channels=stem_channels,
+            num_stacks=num_stacks,
+            num_modules_per_stack=num_modules_per_stack,
+            in_channels=in_channels,
         )
         for name, value in self.macro.items():
             if value < 1:
                 raise ValueError(f'{name} must be at least 1, got {value}')
         self.out_channels = tuple(stem_channels * 2**i for i in range(num_stacks))
         self.out_strides = tuple(2**i for i in range(num_stacks))
-        self.stem = ConvBNReLU(3, stem_channels, 3)
+        self.stem = ConvBNReLU(in_channels, stem_channels, 3)
         self.stacks = nn.ModuleList()
         before = stem_channels
         for channels in self.out_channels:
@@ -186,7 +191,7 @@ class NASBench101Skeleton(BaseNetwork):
         """The output of each stack.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             cell: runs one of the cells on its input.
         """
         x = self.stem(x, visible)
@@ -211,6 +216,7 @@ class NASBench101Network(NASBench101Skeleton):
         stem_channels, num_stacks, num_modules_per_stack: the skeleton; 128, 3, 3 in
             the benchmark.
         space: the space that the cell must belong to, by default that of the benchmark.
+        in_channels: channels of an image; by default those of the search that the genotype comes from, else 3.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -226,6 +232,7 @@ class NASBench101Network(NASBench101Skeleton):
         num_modules_per_stack: int = 3,
         space: Union[str, dict, SearchSpace] = NAME,
         init_cfg: Optional[dict] = None,
+        in_channels: Optional[int] = None,
     ) -> None:
         genotype = load_cell(spec, space)
         pruned = to_spec(genotype)
@@ -235,6 +242,7 @@ class NASBench101Network(NASBench101Skeleton):
             num_stacks,
             num_modules_per_stack,
             init_cfg,
+            image_channels(genotype, in_channels),
         )
         self.spec = pruned
         self.genotype = genotype
@@ -246,13 +254,13 @@ class NASBench101Network(NASBench101Skeleton):
         """The output of each stack, fine to coarse.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
         """
         return tuple(self.run(x, visible, lambda module, x: module(x, visible)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, num_classes) logits."""
+        """(B, C, H, W) -> (B, num_classes) logits."""
         return self.classifier(self.forward_features(x)[-1].mean((2, 3)))
 
 

@@ -117,6 +117,7 @@ class NASBench101Supernet(NASBench101Skeleton):
         stem_channels, num_stacks, num_modules_per_stack: the skeleton; 128, 3, 3 in
             the benchmark.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -131,6 +132,7 @@ class NASBench101Supernet(NASBench101Skeleton):
         num_modules_per_stack: int = 3,
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
         arch = NASBench101Architecture(space)
         places = arch.space.max_vertices
@@ -142,6 +144,7 @@ class NASBench101Supernet(NASBench101Skeleton):
             num_stacks,
             num_modules_per_stack,
             init_cfg,
+            in_channels,
         )
         self.arch = arch
         self.with_cp = with_cp
@@ -149,7 +152,7 @@ class NASBench101Supernet(NASBench101Skeleton):
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
 
         Returns:

@@ -14,7 +14,7 @@ from ..layers.benchmark_ops import nasbench201_reduction
 from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import MaskedBatchNorm2d, Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs
-from .base_network import BaseNetwork
+from .base_network import BaseNetwork, image_channels
 from .skeleton import Skeleton
 
 
@@ -29,6 +29,7 @@ class NASBench201Skeleton(BaseNetwork):
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Attributes:
@@ -47,8 +48,9 @@ class NASBench201Skeleton(BaseNetwork):
         connection: Optional[dict] = None,
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__(init_cfg, in_channels)
         if set(graphs) != {'cell'} or graphs['cell'].num_inputs != 1 or len(graphs['cell'].concat) != 1:
             raise ValueError(
                 'the NAS-Bench-201 skeleton stacks one kind of cell, named cell, with one input and one output state; '
@@ -57,11 +59,11 @@ class NASBench201Skeleton(BaseNetwork):
         for name, value in dict(init_channels=init_channels, cells_per_stage=cells_per_stage).items():
             if value < 1:
                 raise ValueError(f'{name} must be at least 1, got {value}')
-        self.macro = dict(init_channels=init_channels, cells_per_stage=cells_per_stage)
+        self.macro = dict(init_channels=init_channels, cells_per_stage=cells_per_stage, in_channels=in_channels)
         self.out_channels = tuple(init_channels * 2**i for i in range(3))
         self.out_strides = (1, 2, 4)
         self.with_cp = with_cp
-        self.stem = ConvBN(OpArgs(3, init_channels), 3)
+        self.stem = ConvBN(OpArgs(in_channels, init_channels), 3)
         self.reductions = nn.ModuleList(
             nasbench201_reduction(OpArgs(channels, 2 * channels, 2)) for channels in self.out_channels[:-1]
         )
@@ -84,7 +86,7 @@ class NASBench201Skeleton(BaseNetwork):
         """The output of the last cell of each stage, fine to coarse.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             weights: what the cells run on, for a search network.
             visible: what ``sparse`` masking leaves visible.
         """
@@ -115,6 +117,7 @@ class NASBench201Supernet(NASBench201Skeleton):
         edge_norm: whether edges have weights of their own (PC-DARTS).
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
     """
 
@@ -129,15 +132,18 @@ class NASBench201Supernet(NASBench201Skeleton):
         derivation: Optional[dict] = None,
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
         arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
-        super().__init__(arch.space.cells, init_channels, cells_per_stage, True, connection, with_cp, init_cfg)
+        super().__init__(
+            arch.space.cells, init_channels, cells_per_stage, True, connection, with_cp, init_cfg, in_channels
+        )
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
 
         Returns:
@@ -158,6 +164,7 @@ class NASBench201Network(NASBench201Skeleton):
         init_channels: C, channels of the first stage; 16 in the benchmark.
         cells_per_stage: N; 5 in the benchmark.
         space: the space that the genotype must belong to; by default the one it names.
+        in_channels: channels of an image; by default those of the search that the genotype comes from, else 3.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -172,6 +179,7 @@ class NASBench201Network(NASBench201Skeleton):
         cells_per_stage: int = 5,
         space: Union[None, str, dict, SearchSpace] = None,
         init_cfg: Optional[dict] = None,
+        in_channels: Optional[int] = None,
     ) -> None:
         derived = load_genotype(genotype, space)
         if set(derived.cells) != {'cell'} or derived.macro:
@@ -180,7 +188,10 @@ class NASBench201Network(NASBench201Skeleton):
                 f'space {derived.space!r} with the cells {sorted(derived.cells)} and macro {dict(derived.macro)}'
             )
         graphs = {kind: CellGraph.from_genotype(cell, num_inputs=1) for kind, cell in derived.cells.items()}
-        super().__init__(graphs, init_channels, cells_per_stage, searched=False, init_cfg=init_cfg)
+        in_channels = image_channels(derived, in_channels)
+        super().__init__(
+            graphs, init_channels, cells_per_stage, searched=False, init_cfg=init_cfg, in_channels=in_channels
+        )
         self.genotype = derived
         self.norm = MaskedBatchNorm2d(self.out_channels[-1])
         self.classifier = nn.Linear(self.out_channels[-1], num_classes)
@@ -189,13 +200,13 @@ class NASBench201Network(NASBench201Skeleton):
         """The output of each stage, fine to coarse.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
         """
         return self.forward_stages(x, visible=visible)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, num_classes) logits."""
+        """(B, C, H, W) -> (B, num_classes) logits."""
         x = F.relu(self.norm(self.forward_features(x)[-1]))
         return self.classifier(x.mean((2, 3)))
 

@@ -16,7 +16,7 @@ from ..layers.checkpointing import run_cell
 from ..layers.masked_norm import Visibility
 from ..layers.ops import ConvBN, Identity, OpArgs, ReLUConvBN, build_op
 from ..layers.transnas101_decoders import ClassificationDecoder, SegmentationDecoder
-from .base_network import BaseNetwork
+from .base_network import BaseNetwork, image_channels
 from .skeleton import Skeleton
 
 DECODERS = ('classification', 'segmentation')
@@ -38,6 +38,7 @@ class TransNASSkeleton(BaseNetwork):
             parameters nor running statistics.
         connection: config of the mixed operation of a searched edge, all channels by default.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Attributes:
@@ -57,8 +58,9 @@ class TransNASSkeleton(BaseNetwork):
         connection: Optional[dict] = None,
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__(init_cfg, in_channels)
         self.with_cp = with_cp
         if not {'base_channels', 'modules', 'block'} <= set(macro) or set(graphs) - {'cell'}:
             raise ValueError(
@@ -68,9 +70,9 @@ class TransNASSkeleton(BaseNetwork):
         channels = macro['base_channels'] if init_channels is None else init_channels
         if channels < 2 or channels % 2:
             raise ValueError(f'init_channels must be even and at least 2, got {channels}')
-        self.macro = dict(init_channels=channels)
+        self.macro = dict(init_channels=channels, in_channels=in_channels)
         self.stem = nn.ModuleList(
-            [ConvBN(OpArgs(3, channels // 2, 2), 3), ReLUConvBN(OpArgs(channels // 2, channels, 2), 3)]
+            [ConvBN(OpArgs(in_channels, channels // 2, 2), 3), ReLUConvBN(OpArgs(channels // 2, channels, 2), 3)]
         )
         norm = dict(affine=not searched, track_running_stats=not searched)
         self.layers = nn.ModuleList()
@@ -101,7 +103,7 @@ class TransNASSkeleton(BaseNetwork):
         """The last feature at each of the three coarsest resolutions, fine to coarse.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             weights: what the cells run on, for a search network.
             visible: what ``sparse`` masking leaves visible.
         """
@@ -137,6 +139,7 @@ class TransNASSupernet(TransNASSkeleton):
         edge_norm: whether edges have weights of their own (PC-DARTS).
         derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``exclude_none``.
         with_cp: whether the activations of a cell are computed again in the backward pass instead of kept.
+        in_channels: channels of an image.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -153,18 +156,21 @@ class TransNASSupernet(TransNASSkeleton):
         derivation: Optional[dict] = None,
         with_cp: bool = False,
         init_cfg: Optional[dict] = None,
+        in_channels: int = 3,
     ) -> None:
         space = get_space(space)
         if not isinstance(space, CellSpace):
             raise ValueError(f'space must be one of cells, such as transnas101_micro; {space.name} has none to search')
         arch = CellArchitecture(space, relaxation, edge_norm, derivation=derivation)
-        super().__init__(arch.space.macro, arch.space.cells, init_channels, True, connection, with_cp, init_cfg)
+        super().__init__(
+            arch.space.macro, arch.space.cells, init_channels, True, connection, with_cp, init_cfg, in_channels
+        )
         self.arch = arch
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> tuple[Tensor, ...]:
         """
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
 
         Returns:
@@ -186,6 +192,7 @@ class TransNASNetwork(TransNASSkeleton):
         published_shortcuts: whether normalisations of the shortcuts in macro networks have an eps and a
             momentum of 1, as those that the benchmark trained: its code gives ``affine`` and
             ``track_running_stats`` in their places (lib/models/net_infer/cell_micro.py). False has 1e-5 and 0.1.
+        in_channels: channels of an image; by default those of the search that the genotype comes from, else 3.
         init_cfg: initialisation config of MMEngine.
 
     Raises:
@@ -201,6 +208,7 @@ class TransNASNetwork(TransNASSkeleton):
         space: Union[None, str, dict, SearchSpace] = None,
         published_shortcuts: bool = True,
         init_cfg: Optional[dict] = None,
+        in_channels: Optional[int] = None,
     ) -> None:
         if decoder not in DECODERS:
             raise ValueError(f'decoder must be one of {DECODERS}, got {decoder!r}')
@@ -211,7 +219,10 @@ class TransNASNetwork(TransNASSkeleton):
                 f'is of space {derived.space!r}'
             )
         graphs = {kind: CellGraph.from_genotype(cell, num_inputs=1) for kind, cell in derived.cells.items()}
-        super().__init__(derived.macro, graphs, init_channels, searched=False, init_cfg=init_cfg)
+        in_channels = image_channels(derived, in_channels)
+        super().__init__(
+            derived.macro, graphs, init_channels, searched=False, init_cfg=init_cfg, in_channels=in_channels
+        )
         self.genotype = derived
         if published_shortcuts:
             for block in self.modules():
@@ -228,13 +239,13 @@ class TransNASNetwork(TransNASSkeleton):
         """The last feature at each of the three coarsest resolutions, fine to coarse.
 
         Args:
-            x (Tensor): (B, 3, H, W).
+            x (Tensor): (B, C, H, W).
             visible: what ``sparse`` masking leaves visible.
         """
         return self.forward_stages(x, visible=visible)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, num_classes) logits, or (B, num_classes, H, W) of each pixel."""
+        """(B, C, H, W) -> (B, num_classes) logits, or (B, num_classes, H, W) of each pixel."""
         return self.decoder(self.forward_features(x)[-1])
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...utils.lab import BIN_SIZE, ab_bins, rgb_to_lab
-from .pixels import raw_pixels
+from .pixels import need_colours, raw_pixels
 from .predictive_search import PredictiveSearch
 
 
@@ -37,6 +37,7 @@ class ColorizationSearch(PredictiveSearch):
     ) -> None:
         bins = ab_bins()
         super().__init__(backbone, dict(head, num_classes=len(bins)), label_smooth, data_preprocessor, init_cfg)
+        need_colours(self)
         #: Of each point of the grid the number of its bin, -1 where there is none.
         self._origin = (bins.amin(0) // BIN_SIZE).tolist()
         cells = bins // BIN_SIZE - torch.tensor(self._origin)

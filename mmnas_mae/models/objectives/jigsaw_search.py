@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
-from .pixels import raw_pixels
+from .pixels import need_colours, raw_pixels
 from .predictive_search import PredictiveSearch
 
 # Weights of R, G and B in skimage.color.rgb2gray.
@@ -27,7 +27,7 @@ class JigsawSearch(PredictiveSearch):
     Args:
         backbone, head, label_smooth, data_preprocessor, init_cfg: as in
             :class:`PredictiveSearch`; ``num_classes`` and ``views`` of the head are filled
-            in. The images must be RGB.
+            in. The images must be RGB unless ``grey_prob`` is 0.
         grid: patches along a side; 2 on CIFAR, 3 on ImageNet.
         num_permutations: size of the set; all where there are no more (24 for ``grid=2``).
         tile_ratio: side of a tile in shares of a patch.
@@ -61,6 +61,8 @@ class JigsawSearch(PredictiveSearch):
         orders = distant_permutations(grid**2, num_permutations, seed)
         head = dict(head, num_classes=len(orders), views=grid**2)
         super().__init__(backbone, head, label_smooth, data_preprocessor, init_cfg)
+        if grey_prob:
+            need_colours(self, ' unless grey_prob is 0')
         self.grid = grid
         self.tile_ratio = tile_ratio
         self.grey_prob = grey_prob

@@ -1,5 +1,6 @@
 """MAE-NAS: the masked autoencoder whose encoder is the search network."""
 
+import math
 from typing import Any, Optional, Sequence
 
 import torch
@@ -27,7 +28,7 @@ class MAENAS(SearchModel):
         backbone: the search network; it says ``out_channels`` and ``out_strides``.
         neck: the decoder; ``in_channels`` and ``in_strides`` are filled in from these two, and
             ``out_channels`` from what the target of the head compares.
-        head: the loss; ``patch_size``, that of the masks, is filled in.
+        head: the loss; ``patch_size``, that of the masks, and ``image_channels`` are filled in.
         mask_generator: which pixels are masked.
         masking: ``input`` masks pixels only; ``sparse`` hides masked positions in
             every feature map too and normalises over visible ones (SparK).
@@ -38,7 +39,8 @@ class MAENAS(SearchModel):
         init_cfg: initialisation config of MMEngine.
 
     Raises:
-        ValueError: ``masking`` is unknown, or ``masks`` below 1.
+        ValueError: ``masking`` is unknown, or ``masks`` below 1; later, images whose sides are no multiples of the
+            patches and of the stride of the last feature.
     """
 
     against_collapse = 'a larger mask_generator.ratio or neck.type=mmnas_mae.HierarchicalDecoder counteract this'
@@ -65,7 +67,8 @@ class MAENAS(SearchModel):
         channels, strides = self.backbone.out_channels, self.backbone.out_strides
         self.bridge = FeatureBridge(channels, norm=feature_norm, mask_token=masking == 'sparse')
         mask_generator = MODELS.build(mask_generator)
-        head = MODELS.build(head, default_args=dict(patch_size=mask_generator.patch_size))
+        known = dict(patch_size=mask_generator.patch_size, image_channels=self.backbone.in_channels)
+        head = MODELS.build(head, default_args=known)
         decoded = dict(in_channels=channels, in_strides=strides, out_channels=head.out_channels)
         self.neck = MODELS.build(neck, default_args=decoded)
         self.mask_generator = mask_generator
@@ -77,13 +80,14 @@ class MAENAS(SearchModel):
 
     def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
         """Draws a mask for each image; the samples are not looked at."""
+        self._check_sides(inputs)
         return dict(images=inputs, mask=self.mask_generator(inputs))
 
     def losses(self, images: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """The reconstruction loss.
 
         Args:
-            images (Tensor): (B, 3, H, W).
+            images (Tensor): (B, C, H, W).
             mask (Tensor): (B, 1, H, W), 1 = masked.
         """
         return self.head.loss(self.reconstruct(images, mask), images, mask)
@@ -120,7 +124,7 @@ class MAENAS(SearchModel):
         """What :meth:`predict` gives, under one mask for each image.
 
         Args:
-            inputs (Tensor): (B, 3, H, W), normalised.
+            inputs (Tensor): (B, C, H, W), normalised.
             samples: one for each image.
             mask (Tensor): (B, 1, H, W), 1 = masked.
         """
@@ -146,5 +150,19 @@ class MAENAS(SearchModel):
         Args:
             number: which of the masks of an image, from 0.
         """
+        self._check_sides(inputs)
         keys = [int(sample.get('sample_idx', i)) for i, sample in enumerate(samples)]
         return self.mask_generator(inputs, keys=[stream_seed(key, number) for key in keys] if number else keys)
+
+    def _check_sides(self, inputs: Tensor) -> None:
+        """Patches and the features of every stage must cover the images."""
+        patch, stride = self.mask_generator.patch_size, self.backbone.out_strides[-1]
+        step = math.lcm(patch, stride)
+        height, width = inputs.shape[-2:]
+        if height % step or width % step:
+            sizes = {step * max(1, side // step + more) for side in (height, width) for more in (0, 1)}
+            raise ValueError(
+                f'images of {height}x{width} pixels cannot be cut into patches of {patch} '
+                f'(mask_generator.patch_size) and features of stride {stride}: both sides must be multiples of {step}, '
+                f'such as {" or ".join(map(str, sorted(sizes)))}'
+            )

@@ -71,7 +71,7 @@ class MIMDARTS(MAENAS):
         """Both losses, weighted.
 
         Args:
-            images (Tensor): (B, 3, H, W).
+            images (Tensor): (B, C, H, W).
             mask (Tensor): (B, 1, H, W), 1 = masked.
             target (Tensor): (B,) labels.
         """

@@ -52,7 +52,7 @@ class PredictiveSearch(SearchModel):
                 them it is drawn from the model's own generators.
 
         Returns:
-            tuple: images (V * B, 3, h, w), the V views of an image consecutive, and the
+            tuple: images (V * B, C, h, w), the V views of an image consecutive, and the
             classes (N * B, ...), those of an image consecutive.
         """
 
@@ -65,7 +65,7 @@ class PredictiveSearch(SearchModel):
         """The cross entropy.
 
         Args:
-            images (Tensor): (V * B, 3, h, w).
+            images (Tensor): (V * B, C, h, w).
             target (Tensor): classes, (N * B, ...).
         """
         return dict(loss=F.cross_entropy(self.logits(images), target, label_smoothing=self.label_smooth))

@@ -1,6 +1,6 @@
 """Crop, flip and normalisation of whole batches on the device."""
 
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Union
 
 import torch
 import torch.nn.functional as F
@@ -23,14 +23,31 @@ class SearchDataPreprocessor(ImgDataPreprocessor):
         padding: pixels on each side that the crop may move by; the size stays.
         flip_prob: probability of a horizontal flip.
         seed: seed of the draws outside a run.
-        **kwargs: ``mean``, ``std``, ``bgr_to_rgb``, ... of MMEngine's ``ImgDataPreprocessor``.
+        mean, std: in units of 0 to 255, one number, or one for each channel of the images, of which there
+            may be any number.
+        **kwargs: ``bgr_to_rgb``, ... of MMEngine's ``ImgDataPreprocessor``.
 
     Raises:
-        ValueError: a setting lies outside its range, or the images of a batch differ in size.
+        ValueError: a setting lies outside its range, the images of a batch differ in size, or they have
+            another number of channels than ``mean``.
     """
 
-    def __init__(self, padding: int = 4, flip_prob: float = 0.5, seed: int = 0, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        padding: int = 4,
+        flip_prob: float = 0.5,
+        seed: int = 0,
+        mean: Optional[Sequence[float]] = None,
+        std: Optional[Sequence[float]] = None,
+        **kwargs: Any,
+    ) -> None:
+        numbers = [values for values in (mean, std) if values is not None]
+        if len(numbers) == 1 or len({len(values) for values in numbers}) > 1:
+            raise ValueError(f'data_preprocessor needs as many numbers in mean as in std, got {mean} and {std}')
+        # MMEngine takes one number or three.
+        super().__init__(mean=mean and mean[:1], std=std and std[:1], **kwargs)
+        for name, values in zip(('mean', 'std'), numbers):
+            self.register_buffer(name, torch.tensor([float(value) for value in values]).view(-1, 1, 1), False)
         if padding < 0:
             raise ValueError(f'data_preprocessor.padding must not be negative, got {padding}')
         if not 0 <= flip_prob <= 1:
@@ -44,9 +61,13 @@ class SearchDataPreprocessor(ImgDataPreprocessor):
         return [self.generator]
 
     def forward(self, data: dict, training: bool = False) -> Union[dict, list]:
-        """As ImgDataPreprocessor; ``inputs`` (B, 3, H, W) or B images (3, H, W), uint8."""
+        """As ImgDataPreprocessor; ``inputs`` (B, C, H, W) or B images (C, H, W), uint8."""
         data = self.cast_data(data)
-        if training:
+        channels = data['inputs'][0].shape[0]
+        if self._enable_normalize and len(self.mean) not in (1, channels):
+            # What is not 3 would be broadcast.
+            raise ValueError(f'data_preprocessor.mean has {len(self.mean)} numbers for images of {channels} channels')
+        if training and (self.padding or self.flip_prob):
             images = data['inputs']
             if not isinstance(images, Tensor):
                 sizes = sorted({tuple(image.shape) for image in images})

@@ -86,7 +86,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         """Draws and reads all that the loss of a batch depends on beside the weights.
 
         Args:
-            inputs (Tensor): (B, 3, H, W), normalised.
+            inputs (Tensor): (B, C, H, W), normalised.
         """
 
     def prepare_batch(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         """One result for each image; :mod:`.prediction` says what it may hold and makes them.
 
         Args:
-            inputs (Tensor): (B, 3, H, W), normalised.
+            inputs (Tensor): (B, C, H, W), normalised.
         """
 
     def forward(

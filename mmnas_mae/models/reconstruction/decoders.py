@@ -16,8 +16,8 @@ class HierarchicalDecoder(BaseModule):
     ``I_rec = Linear(Conv(F1) + Upsample(Conv(F2), 2) + Upsample(Conv(F3), 4))``
 
     Conv is 3x3 to a common width, Upsample bilinear to the size of F1, Linear a 1x1
-    convolution to ``3 * s^2`` channels and a pixel shuffle by ``s``, the stride of F1; a target
-    of the head may ask for another number than 3.
+    convolution to ``3 * s^2`` channels and a pixel shuffle by ``s``, the stride of F1; images of other
+    channels, or a target of the head, may ask for another number than 3.
     Linear and Upsample commute, both being linear and Upsample reproducing constants,
     so Linear comes first, where the maps are small: the same function at less cost.
 

@@ -8,9 +8,6 @@ from torch import Tensor
 
 from ...registry import MODELS
 
-#: Channels of the images that are reconstructed.
-IMAGE_CHANNELS = 3
-
 #: What a decoder gives, (B, C, H, W), or that for each of several scales.
 Reconstruction = Union[Tensor, Sequence[Tensor]]
 
@@ -19,7 +16,7 @@ Reconstruction = Union[Tensor, Sequence[Tensor]]
 class MaskedReconstructionHead(BaseModule):
     """Mean absolute error over masked elements (paper A.1.1, SimMIM).
 
-    ``sum(|y - x| * m) / (3 * sum(m))`` on normalised pixels, or on what ``target`` compares. Of
+    ``sum(|y - x| * m) / (C * sum(m))`` on normalised pixels, or on what ``target`` compares. Of
     several reconstructions, as :class:`mmnas_mae.PerScaleDecoder` gives them, it is the mean of their errors.
 
     Args:
@@ -28,24 +25,29 @@ class MaskedReconstructionHead(BaseModule):
             :class:`mmnas_mae.GradientTarget`.
         patch_size: side of a patch of the mask in pixels, for the target.
         init_cfg: initialisation config of MMEngine.
+        image_channels: channels of the images that are reconstructed.
 
     Attributes:
         out_channels: channels that the decoder has to give.
     """
 
     def __init__(
-        self, target: Optional[dict] = None, patch_size: Optional[int] = None, init_cfg: Optional[dict] = None
+        self,
+        target: Optional[dict] = None,
+        patch_size: Optional[int] = None,
+        image_channels: int = 3,
+        init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
         target = target or dict(type='mmnas_mae.PixelTarget')
         self.target = MODELS.build(target, default_args=dict(patch_size=patch_size))
-        self.out_channels = self.target.out_channels(IMAGE_CHANNELS)
+        self.out_channels = self.target.out_channels(image_channels)
 
     def loss(self, reconstruction: Reconstruction, images: Tensor, mask: Tensor) -> dict[str, Tensor]:
         """
         Args:
             reconstruction (Tensor): (B, ``out_channels``, H, W), or several of them.
-            images (Tensor): (B, 3, H, W), normalised.
+            images (Tensor): (B, C, H, W), normalised.
             mask (Tensor): (B, 1, H, W), 1 = masked.
         """
         return dict(loss=self._mean_error(reconstruction, images, mask, None))
@@ -55,7 +57,7 @@ class MaskedReconstructionHead(BaseModule):
         return self._mean_error(reconstruction, images, mask, (1, 2, 3))
 
     def pixels(self, reconstruction: Reconstruction, images: Tensor) -> Optional[Tensor]:
-        """What was reconstructed as a normalised image, the mean of several: (B, 3, H, W); None of a target without."""
+        """What was reconstructed as a normalised image, the mean of several: (B, C, H, W); None of a target without."""
         pixels = [self.target.pixels(each, images) for each in _several(reconstruction)]
         return None if pixels[0] is None else torch.stack(pixels).mean(0)
 

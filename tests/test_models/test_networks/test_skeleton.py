@@ -166,14 +166,14 @@ def test_a_registered_skeleton_builds_its_own_networks(monkeypatch):
         (
             lambda: DARTSSupernet('s2', init_channels=2, layers=3),
             'darts',
-            dict(init_channels=2, layers=3, stem='cifar', strides=[1, 2, 2]),
+            dict(init_channels=2, layers=3, stem='cifar', strides=[1, 2, 2], in_channels=3),
         ),
         (
             lambda: NASBench201Supernet(init_channels=2, cells_per_stage=1),
             'nasbench201',
-            dict(init_channels=2, cells_per_stage=1),
+            dict(init_channels=2, cells_per_stage=1, in_channels=3),
         ),
-        (lambda: TransNASSupernet(init_channels=4), 'transnas101', dict(init_channels=4)),
+        (lambda: TransNASSupernet(init_channels=4), 'transnas101', dict(init_channels=4, in_channels=3)),
     ],
 )
 def test_a_search_writes_its_skeleton_beside_what_belongs_to_the_architecture(tmp_path, network, skeleton, search):

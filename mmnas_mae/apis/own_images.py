@@ -1,0 +1,307 @@
+"""Configs for your own images: what they leave open is read from the images."""
+
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any, Mapping, NamedTuple, Optional, Sequence
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from ..datasets.read_image import ImageReader
+from ..registry import DATASETS, MODELS, TASK_UTILS
+
+#: Images that mean, deviation and number of channels are read from.
+_SAMPLE = 200
+#: Mean and deviation of RGB images, those of ImageNet.
+_MEAN, _STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
+#: Sides of images that a size is chosen from, unless the images are smaller.
+_SIZES = (32, 64, 96, 128, 160, 192, 224)
+#: Above it the stem of ImageNet, of stride 8, keeps a network affordable.
+_LARGEST_CIFAR = 64
+#: Stride of the last feature behind each stem.
+_STRIDES = dict(cifar=4, imagenet=32)
+
+
+class ImageFacts(NamedTuple):
+    """What a config has to know of images.
+
+    Args:
+        channels: how they are read.
+        side: median of the shorter sides in pixels.
+        mean, std: of their values in 0 to 255, one for each channel.
+        classes: names of their classes; empty without labels.
+    """
+
+    channels: int
+    side: int
+    mean: list[float]
+    std: list[float]
+    classes: tuple[str, ...] = ()
+
+
+class OwnImages:
+    """The images of a folder or of Parquet files, and what a config leaves open on their account.
+
+    ``own_images=dict(type='mmnas_mae.OwnSearch', ...)`` in a config is such an object:
+    :func:`mmnas_mae.utils.config.read_config` calls it with the config, in which it sets what is absent or None.
+    What the config or an option sets counts over it.
+
+    Args:
+        data_root: a folder of images; a Parquet file or a folder of them, directly in it.
+        size: side of the square that networks see, in pixels; a default by the images.
+        channels: as for :class:`mmnas_mae.ImageFolder`; None reads it from the images: the number of bands
+            where most have bands, else 3.
+        value_range, max_broken, check: as for :class:`mmnas_mae.ImageFolder`.
+        image_column, label_column: as for :class:`mmnas_mae.ParquetImages`.
+    """
+
+    with_label = False
+    channel_order = 'rgb'
+
+    def __init__(
+        self,
+        data_root: str,
+        size: Optional[int] = None,
+        channels: Optional[int] = None,
+        value_range: Optional[Sequence[float]] = None,
+        max_broken: float = 0.01,
+        check: bool = True,
+        image_column: str = 'image',
+        label_column: str = 'label',
+    ) -> None:
+        self.data_root = str(data_root)
+        if '{{' in self.data_root:
+            # MMEngine would replace it when it reads the config that a run leaves.
+            raise ValueError(f"own_images.data_root (IMAGE_FOLDER) must not contain '{{{{', got {self.data_root!r}")
+        if size is not None and (not isinstance(size, int) or size < 8):
+            raise ValueError(f'own_images.size must be a whole number of pixels, at least 8, got {size!r}')
+        self.size = size
+        self.channels = channels
+        self.value_range = value_range
+        self.max_broken = max_broken
+        self.check = check
+        self.image_column = image_column
+        self.label_column = label_column
+
+    def source(self, channels: int, data_root: Optional[str] = None) -> dict[str, Any]:
+        """The config of their data set."""
+        root = self.data_root if data_root is None else data_root
+        shared = dict(data_root=root, channels=channels, value_range=self.value_range, channel_order=self.channel_order)
+        if _holds_parquet(root):
+            labels = dict(label_column=self.label_column) if self.with_label else {}
+            checked = self.max_broken if self.check else None
+            return dict(
+                type='mmnas_mae.ParquetImages', image_column=self.image_column, max_broken=checked, **labels, **shared
+            )
+        checked = dict(max_broken=self.max_broken, check=self.check)
+        return dict(type='mmnas_mae.ImageFolder', with_label=self.with_label, **checked, **shared)
+
+    def look(self) -> ImageFacts:
+        """Reads the images: all once with ``check``, a sample of them else.
+
+        Raises:
+            FileNotFoundError: there are none.
+            RuntimeError: too many cannot be read.
+        """
+        listed = self.source(self.channels or 3)
+        listed.update(dict(check=False) if listed['type'].endswith('Folder') else dict(max_broken=None))
+        images = DATASETS.build(listed)
+        numbers = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
+        sample = []
+        for number in numbers:
+            try:
+                sample.append(images.load_raw(int(number)))
+            except RuntimeError:  # which are broken is said of all of them
+                continue
+        bands = Counter(each.values.shape[2] for each in sample if not each.colours)
+        channels = self.channels or (bands.most_common(1)[0][0] if 2 * bands.total() > len(sample) else 3)
+        checked = DATASETS.build(dict(self.source(channels), lazy_init=True))
+        checked.load_data_list()
+        reader = ImageReader(channels, self.value_range)
+        usable = []
+        for each in sample:
+            try:
+                usable.append(reader.fit(each, ''))
+            except RuntimeError:
+                continue
+        if not usable:
+            raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images can be used')
+        sides = sorted(min(image.shape[:2]) for image in usable)
+        side = sides[len(sides) // 2] if checked.survey is None else checked.survey.median_side
+        mean, std = (_MEAN, _STD) if channels == 3 else _statistics(usable)
+        return ImageFacts(channels, side, list(mean), list(std), self._classes(images) if self.with_label else ())
+
+    @staticmethod
+    def _classes(images: Any) -> tuple[str, ...]:
+        names = tuple(images.metainfo.get('classes', ()))
+        count = images.num_classes() if hasattr(images, 'num_classes') else len(names)
+        return names if len(names) == count else tuple(str(number) for number in range(count))
+
+    def fill_loaders(self, cfg: Config, source: Mapping[str, Any], size: int, edge: int) -> None:
+        """Data sets and sizes of the pipelines."""
+        for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+            if cfg.get(name) is None:
+                continue
+            split = cfg[name]['dataset']
+            fill(split, dict(dataset=dict(source)))
+            for step in split.get('pipeline') or split['dataset'].get('pipeline') or []:
+                kind = step['type'].rpartition('.')[2]
+                sizes = dict(RandomResizedCrop=dict(scale=size), ResizeEdge=dict(scale=edge))
+                fill(step, sizes.get(kind, dict(crop_size=size) if kind in ('CenterCrop', 'RandomCrop') else {}))
+
+
+def fill(target: Any, values: Mapping[str, Any]) -> None:
+    """Sets what is absent or None in a config."""
+    for key, value in values.items():
+        if isinstance(value, Mapping) and isinstance(target.get(key), Mapping):
+            fill(target[key], value)
+        elif target.get(key) is None:
+            target[key] = value
+
+
+@TASK_UTILS.register_module()
+class OwnSearch(OwnImages):
+    """A search on your own images: see :class:`OwnImages`. Labels are not read.
+
+    Sets the data sets, the sizes of their pipelines, the channels of the search network, mean and deviation, and by
+    ``size``, 32 by default, the stem and the patches: up to 64 pixels the stem of CIFAR and patches of 4, above it
+    the stem of ImageNet and patches of 8 (the paper's in either case).
+    """
+
+    def __call__(self, cfg: Config) -> None:
+        """
+        Raises:
+            ValueError: ``size`` is no multiple of the patches and of the stride; names one that is.
+        """
+        facts = self.look()
+        size = self.size or 32
+        fill(cfg, dict(model=dict(backbone=dict(in_channels=facts.channels))))
+        if 'DARTS' in cfg.model.backbone.type:
+            fill(cfg, dict(model=dict(backbone=dict(stem=stem_of(size)))))
+        if 'mask_generator' in cfg.model:
+            fill(cfg.model.mask_generator, dict(patch_size=4 if size <= _LARGEST_CIFAR else 8))
+            check_size(size, cfg.model.backbone.get('stem'), cfg.model.mask_generator.patch_size)
+        fill(cfg, dict(data_preprocessor=dict(mean=facts.mean, std=facts.std)))
+        self.fill_loaders(cfg, self.source(facts.channels), size, edge_of(size, facts.side))
+
+
+@TASK_UTILS.register_module()
+class OwnClasses(OwnImages):
+    """A classifier of your own images: see :class:`OwnImages`.
+
+    Classes are the folders directly in ``data_root``, or the labels of Parquet files. Sets the data sets, the sizes
+    of their pipelines, classes, channels, mean and deviation, and by ``size`` the stem. ``size`` is by default the
+    largest of 32, 64, 96, 128, 160, 192 and 224 that the median image has, for smaller images theirs.
+
+    Args:
+        heldout: share of the images that the classifier is judged on.
+        heldout_root: other images that it is judged on, of the same classes; then all of ``data_root`` are trained on.
+        **kwargs: as for :class:`OwnImages`.
+    """
+
+    with_label = True
+    #: As images that the inferencers of OpenMMLab read from files.
+    channel_order = 'bgr'
+
+    def __init__(self, data_root: str, heldout: float = 0.2, heldout_root: Optional[str] = None, **kwargs: Any) -> None:
+        super().__init__(data_root, **kwargs)
+        if not 0 < heldout < 1:
+            raise ValueError(f'own_images.heldout must be a share between 0 and 1, got {heldout}')
+        self.heldout = heldout
+        self.heldout_root = heldout_root
+
+    def __call__(self, cfg: Config) -> None:
+        """
+        Raises:
+            ValueError: there are fewer than two classes.
+        """
+        facts = self.look()
+        if len(facts.classes) < 2:
+            raise ValueError(f'own_images.data_root {self.data_root!r} must have two classes or more: {facts.classes}')
+        size = self.size or fitting_size(facts.side)
+        self.fill_loaders(cfg, self._source(facts), size, edge_of(size, facts.side))
+        shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
+        for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+            if cfg.get(name) is None:
+                continue
+            part = 'train' if name == 'train_dataloader' else 'heldout'
+            fill(cfg[name]['dataset'], dict(part=part, parts=shares if self.heldout_root is None else [(part, 1.0)]))
+            if part == 'heldout' and self.heldout_root is not None:
+                fill_root = self._source(facts, self.heldout_root)
+                cfg[name]['dataset']['dataset'].update(fill_root)
+        preprocessor = dict(mean=facts.mean, std=facts.std, to_rgb=facts.channels == 3)
+        fill(cfg, dict(data_preprocessor=dict(num_classes=len(facts.classes), **preprocessor)))
+        self._fill_model(cfg.model, facts, size)
+
+    def _source(self, facts: ImageFacts, data_root: Optional[str] = None) -> dict[str, Any]:
+        source, classes = self.source(facts.channels, data_root), list(facts.classes)
+        named = dict(classes=classes) if 'with_label' in source else dict(metainfo=dict(classes=classes))
+        return dict(source, **named)
+
+    @staticmethod
+    def _fill_model(model: Any, facts: ImageFacts, size: int) -> None:
+        classes = dict(num_classes=len(facts.classes))
+        if model.get('network') is not None:
+            fill(model.network, dict(in_channels=facts.channels, **classes))
+            return
+        fill(model, dict(head=classes))
+        if model.backbone.type != 'mmnas_mae.GenotypeBackbone':
+            return
+        fill(model.backbone, dict(in_channels=facts.channels, stem=stem_of(size)))
+        check_size(size, model.backbone.stem)
+        with torch.device('meta'):
+            widths = MODELS.build(dict(model.backbone, init_cfg=None)).out_channels
+        auxiliary = model.head.get('type') == 'mmnas_mae.AuxiliaryHead'
+        fill(model.head, dict(in_channels=widths if auxiliary else widths[-1]))
+        if auxiliary and isinstance(model.backbone.stem, str):
+            fill(model.head, dict(stem=model.backbone.stem))
+
+
+def stem_of(size: int) -> str:
+    """The stem of DARTS for images of this side."""
+    return 'cifar' if size <= _LARGEST_CIFAR else 'imagenet'
+
+
+def fitting_size(side: int) -> int:
+    """Side that networks see of images of this side, in pixels."""
+    return max((size for size in _SIZES if size <= side), default=max(8, side // 4 * 4))
+
+
+def edge_of(size: int, side: int) -> int:
+    """Shorter side that an image is resized to before a square of ``size`` is cut from its middle."""
+    return size if side <= size else 4 * round(size * 2 / 7)
+
+
+def check_size(size: int, stem: Any, patch_size: int = 1) -> None:
+    """Refuses a size that the stride of the stem, or the patches, do not divide.
+
+    Raises:
+        ValueError: names the sizes beside it that fit.
+    """
+    stride = _STRIDES.get(stem, 1) if isinstance(stem, str) else 1
+    step = math.lcm(stride, patch_size)
+    if size % step:
+        low = size // step * step
+        fitting = ' or '.join(str(each) for each in (low, low + step) if each)
+        patches = f' and patches of {patch_size}' if patch_size > 1 else ''
+        raise ValueError(
+            f'own_images.size must be a multiple of {step}, for features of stride {stride} behind the stem '
+            f'{stem!r}{patches}, such as {fitting}; got {size}'
+        )
+
+
+def _holds_parquet(data_root: str) -> bool:
+    root = Path(data_root).expanduser()
+    return bool(data_root) and (root.suffix == '.parquet' or (root.is_dir() and any(root.glob('*.parquet'))))
+
+
+def _statistics(images: Sequence[np.ndarray]) -> tuple[list[float], list[float]]:
+    """Mean and deviation of each channel over all pixels of images (H, W, C)."""
+    pixels = [image.reshape(-1, image.shape[2]).astype(np.float64) for image in images]
+    count = sum(len(each) for each in pixels)
+    mean = sum(each.sum(0) for each in pixels) / count
+    var = sum(((each - mean) ** 2).sum(0) for each in pixels) / count
+    # One value throughout has no scale of its own.
+    return [round(float(x), 3) for x in mean], [round(max(1.0, float(x) ** 0.5), 3) for x in var]
