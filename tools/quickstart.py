@@ -13,7 +13,7 @@ WORK_DIR = Path('work_dirs/quickstart')
 
 
 def main() -> None:
-    _run('tools/train.py', CONFIG, '--work-dir', WORK_DIR)
+    _run('tools/train.py', CONFIG, '--work-dir', WORK_DIR, '--overwrite')
     _run('tools/visualization/draw_genotype.py', WORK_DIR / 'genotype.json')
     _run('tools/visualization/report.py', WORK_DIR)
     history = read_search(ROOT / WORK_DIR)

@@ -1,6 +1,6 @@
 """Crops of photographs that come with installed packages, seen as 32-pixel images; halves for weights and alpha.
 
-A crop of 128 pixels of a photograph, of which a random part of 30 % or more is shown. The 2,133 crops overlap, so weights
+A crop of 128 pixels of a photograph, of which a random part of 30 % or more is shown. The crops overlap, so weights
 and alpha see different parts of the same seven scenes; the held-out crops share no pixel with them.
 """
 
