@@ -3,11 +3,9 @@
 import argparse
 from typing import Any, Union
 
+from ..costs.standalone import SIDES, SIZES
 from ..models import skeleton_name
 from ..spaces import Genotype
-
-#: (channels, cells, classes) of a derived network by its stem, as DARTS trains it on CIFAR-10 and ImageNet.
-SIZES = dict(cifar=(36, 20, 10), imagenet=(48, 14, 1000))
 
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,5 +40,5 @@ def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dic
 
 def image_shape(args: argparse.Namespace, stem: Union[str, dict], channels: int = 3) -> tuple[int, int, int]:
     """(channels, height, width) of an image: as ``--shape`` says, else 32 pixels for the stem ``cifar`` and 224."""
-    sides = args.shape or ([32] if stem == 'cifar' else [224])
+    sides = args.shape or [SIDES['cifar' if stem == 'cifar' else 'imagenet']]
     return channels, sides[0], sides[-1]

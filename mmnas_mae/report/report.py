@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Callable, Optional, Union
 
+from ..costs.standalone import standalone_cost
 from ..version import __version__
 from . import markup, report_alpha, report_sections, report_truth
 from .curves import heldout_curves
@@ -112,6 +113,13 @@ def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
     if last.evaluations:
         scores = [line['score'] for line in last.evaluations if line['score'] is not None]
         out['best score'] = markup.number(max(scores, default=None)), f'of {len(last.evaluations)} evaluations'
+    try:
+        cost = None if history.genotype is None else standalone_cost(history.genotype)
+    except (ValueError, TypeError, RuntimeError):  # a skeleton without a network, or one that takes other images
+        cost = None
+    if cost is not None:
+        macs = f'{cost.complexity.macs / 1e6:,.1f} M multiply-adds: {cost.network}'
+        out['parameters'] = f'{cost.complexity.params / 1e6:.2f} M', macs
     for name, value in list(report_truth.final_truth(last).items())[:2]:
         out[name] = markup.number(value), 'true value, by the table'
     spent = [run.seconds for run in (history.stages or [history]) if run.seconds is not None]

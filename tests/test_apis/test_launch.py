@@ -18,9 +18,7 @@ def test_a_used_work_directory_is_refused(tmp_path: Path) -> None:
     stamp.mkdir(parents=True)
     for name in ('genotype.json', 'arch_history.jsonl', 'epoch_1.pth', 'last_checkpoint', 'notes.txt'):
         (tmp_path / 'run' / name).touch()
-    with pytest.raises(
-        ValueError, match=r"'.*run' holds an earlier run \(.*\): --resume auto goes on"
-    ):
+    with pytest.raises(ValueError, match=r"'.*run' holds an earlier run \(.*\): --resume auto goes on"):
         claim_work_dir(cfg)
     claim_work_dir(Config(dict(work_dir=str(tmp_path / 'run'), resume=True)))
     assert (tmp_path / 'run' / 'genotype.json').exists()
