@@ -1,6 +1,7 @@
 """From the command line to a runner, for tools/train.py and tools/test.py."""
 
 import argparse
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ import torch
 import torch.distributed as dist
 from mmengine.config import Config, ConfigDict
 from mmengine.hooks import Hook
+from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
@@ -22,6 +24,8 @@ from ..utils.records import last_checkpoint
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
+#: Lines of a message that a terminal still shows.
+_MOST_LINES = 4
 #: What a run leaves in its work directory: records, checkpoints, and a folder of logs for each start.
 _OF_A_RUN = (
     'genotype.*',
@@ -112,6 +116,22 @@ def load_config(args: argparse.Namespace) -> Config:
             cfg[name].num_workers = 0
             cfg[name].persistent_workers = False
     return cfg
+
+
+class BriefRunner(Runner):
+    """MMEngine's runner, which leaves long messages (environment, config, hooks) to the log file."""
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """The logger of MMEngine, whose handlers of the terminal pass over messages of many lines."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler) and _is_brief not in handler.filters:
+                handler.addFilter(_is_brief)
+        return logger
+
+
+def _is_brief(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.getMessage().count('\n') < _MOST_LINES
 
 
 def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
@@ -213,7 +233,7 @@ def build_runner(cfg: Config) -> Runner:
         cfg.model_wrapper_cfg.find_unused_parameters = cfg.get('find_unused_parameters', False)
     _drop_hooks(cfg)
     latest = _last_checkpoint(cfg) if cfg.get('resume') and cfg.get('load_from') is None else None
-    runner = Runner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
+    runner = BriefRunner.from_cfg(cfg) if 'runner_type' not in cfg else RUNNERS.build(cfg)
     if latest is not None:
         # Not in the config, which the runner writes down for runs to come.
         runner._load_from = latest
