@@ -44,7 +44,8 @@ class BilevelHook(Hook):
         ValueError: an argument lies outside its range.
     """
 
-    priority = 'HIGH'
+    # That of IterTimerHook, which is registered first: the alpha step is no time of waiting for data.
+    priority = 'NORMAL'
 
     def __init__(
         self,

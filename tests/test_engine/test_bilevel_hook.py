@@ -218,3 +218,10 @@ def test_one_pass_refuses_accumulated_gradients(search_cfg: Config, run_search: 
         ValueError, match='BilevelHook.one_pass takes the gradient of alpha from the step of the weights'
     ):
         run_search(search_cfg)
+
+
+def test_the_alpha_step_is_no_waiting_for_data(search_cfg: Config) -> None:
+    """MMEngine's timer has noted the time of the data before the alpha step begins."""
+    runner = Runner.from_cfg(search_cfg)
+    names = [type(hook).__name__ for hook in runner.hooks]
+    assert names.index('IterTimerHook') < names.index('BilevelHook')
