@@ -2,23 +2,40 @@
 
 import argparse
 import os
+import shutil
 from pathlib import Path
 from typing import Any, Iterator, Optional
 
 import torch
 import torch.distributed as dist
 from mmengine.config import Config, ConfigDict
+from mmengine.hooks import Hook
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
 from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import read_config
+from ..utils.errors import SetupError, one_line
 from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
+#: What a run leaves in its work directory: records, checkpoints, and a folder of logs for each start.
+_OF_A_RUN = (
+    'genotype.*',
+    'report.html',
+    '*_history.jsonl',
+    'evaluations.jsonl',
+    'selection.jsonl',
+    'result.json',
+    'next_space.json',
+    'last_checkpoint',
+    '*.pth',
+    'stage_*',
+    '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*',
+)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -47,6 +64,11 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
         nargs='?',
         const='auto',
         help='go on from a checkpoint; without a path (or with "auto") from the latest in the work directory',
+    )
+    parser.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='remove what an earlier run has left in the work directory, which is refused otherwise',
     )
     parser.add_argument('--amp', action='store_true', help='automatic mixed precision, in every optimizer step')
     parser.add_argument('--no-validate', action='store_true', help='do not evaluate while training')
@@ -90,6 +112,61 @@ def load_config(args: argparse.Namespace) -> Config:
             cfg[name].num_workers = 0
             cfg[name].persistent_workers = False
     return cfg
+
+
+def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
+    """Sees to it that no run writes among the files of another one.
+
+    Args:
+        overwrite: removes what the other one has left; files of other kinds stay.
+
+    Raises:
+        ValueError: the work directory is a file, or holds an earlier run that is neither gone on with nor overwritten.
+    """
+    folder = Path(cfg.work_dir)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f'--work-dir: {str(folder)!r} is a file')
+    # One process asks before any has written; the others find the same or nothing.
+    if cfg.get('resume') or int(os.environ.get('RANK', 0)) > 0:
+        return
+    left = sorted({path for pattern in _OF_A_RUN for path in folder.glob(pattern)})
+    if left and not overwrite:
+        raise ValueError(
+            f'work directory {str(folder)!r} holds an earlier run ({left[0].name}): --resume auto goes on with it, '
+            '--overwrite removes it, --work-dir names another folder'
+        )
+    for path in left:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def run_training(cfg: Config) -> Runner:
+    """Builds the runner of a config and trains.
+
+    What fails before the first step is done is an error of the settings; later ones keep their class.
+
+    Raises:
+        SetupError: the settings cannot be run, with the reason on one line.
+    """
+    begun = _FirstStep()
+    try:
+        runner = build_runner(cfg)
+        runner.register_hook(begun, priority='LOWEST')
+        runner.train()
+    except Exception as error:
+        if begun.done:
+            raise
+        plain = isinstance(error, (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError))
+        raise SetupError(one_line(error, kind=not plain)) from error
+    return runner
+
+
+class _FirstStep(Hook):
+    """Notes that a step has been done."""
+
+    done = False
+
+    def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        self.done = True
 
 
 def training_config(*arguments: str) -> Config:

@@ -14,7 +14,7 @@ from mmengine.runner import Runner
 from ..spaces import prune, space_config
 from ..utils.records import write_json
 from ..utils.unwrap import unwrap
-from .launch import build_runner
+from .launch import run_training
 
 #: What a stage leaves for the next one.
 NEXT_SPACE = 'next_space.json'
@@ -30,10 +30,11 @@ def train(cfg: Config) -> None:
     copied to the work directory. ``resume`` passes over stages that are finished.
 
     Raises:
+        SetupError: the settings cannot be run.
         ValueError: ``stages`` has another form, or a stage is resumed by the path of a checkpoint.
     """
     if not cfg.get('stages'):
-        build_runner(cfg).train()
+        run_training(cfg)
         return
     _check(cfg)
     space: Optional[Mapping[str, Any]] = None
@@ -41,8 +42,7 @@ def train(cfg: Config) -> None:
         stage_cfg = stage_config(cfg, number, space)
         result = Path(stage_cfg.work_dir, NEXT_SPACE)
         if number == len(cfg.stages) or not (cfg.resume and result.exists()):
-            runner = build_runner(stage_cfg)
-            runner.train()
+            runner = run_training(stage_cfg)
             if number < len(cfg.stages):
                 _write_space(runner, stage.keep, result)
             # The data workers of a stage end with it.

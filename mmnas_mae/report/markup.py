@@ -4,6 +4,10 @@ import math
 from html import escape
 from typing import Any, Mapping, Optional, Sequence
 
+from matplotlib.figure import Figure
+
+from ..utils.pictures import to_svg
+
 
 class NotRecordedError(Exception):
     """The search has left nothing for a part of the page; the message says what is missing."""
@@ -90,6 +94,11 @@ def svg_figure(svg: str, ident: str, description: str, caption: str = '') -> str
         svg: an ``<svg>`` element, which is not escaped.
     """
     return _figure(f'<div class="picture" role="img" aria-label="{escape(description)}">{svg}</div>', ident, caption)
+
+
+def drawing(figure: Figure, ident: str, description: str) -> str:
+    """A figure of matplotlib as :func:`svg_figure`, under ``<ident>-figure``."""
+    return svg_figure(to_svg(figure, ident), f'{ident}-figure', description)
 
 
 def image_figure(uri: str, ident: str, description: str, caption: str = '') -> str:

@@ -7,7 +7,7 @@ from string import Template
 from typing import Callable, Optional, Union
 
 from ..version import __version__
-from . import markup, report_alpha, report_sections
+from . import markup, report_alpha, report_sections, report_truth
 from .curves import heldout_curves
 from .markup import NotRecordedError
 from .search_history import SearchHistory, read_search
@@ -24,7 +24,7 @@ _OF_A_RUN: dict[str, Section] = {
     'Alpha over time': report_alpha.alpha,
     'Reconstructions': report_sections.reconstructions,
     'Architectures tried': report_sections.evaluations,
-    'True accuracy': report_sections.truth,
+    'True accuracy': report_truth.truth,
     'Cost': report_sections.cost,
 }
 
@@ -112,7 +112,7 @@ def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
     if last.evaluations:
         scores = [line['score'] for line in last.evaluations if line['score'] is not None]
         out['best score'] = markup.number(max(scores, default=None)), f'of {len(last.evaluations)} evaluations'
-    for name, value in list(report_sections.final_truth(last).items())[:2]:
+    for name, value in list(report_truth.final_truth(last).items())[:2]:
         out[name] = markup.number(value), 'true value, by the table'
     spent = [run.seconds for run in (history.stages or [history]) if run.seconds is not None]
     if spent:

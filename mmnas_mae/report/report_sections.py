@@ -4,10 +4,8 @@ import json
 from html import escape
 from typing import Any
 
-from matplotlib.figure import Figure
-
 from ..spaces import get_space
-from ..utils.pictures import new_figure, png_uri, to_svg
+from ..utils.pictures import new_figure, png_uri
 from . import markup
 from .curves import (
     best_scores,
@@ -22,6 +20,7 @@ from .curves import (
 from .drawing import genotype_figure
 from .markup import NotRecordedError
 from .next_steps import next_steps
+from .report_truth import landscape
 from .search_history import SearchHistory
 
 #: What a reader wants to know of a setting, and where the config has it.
@@ -81,6 +80,9 @@ def verdict(history: SearchHistory, prefix: str) -> str:
             beside = ', '.join(f'{markup.number(value)} by {title}' for title, value in known.items())
             end = 'less error than without a network' if better else 'no more was learned than to interpolate'
             facts.append((better, f'Held-out {name} {markup.number(values[-1])}, {beside}: {end}.'))
+    known = landscape(history)
+    if known is not None:
+        facts.append((known.found > known.marks['random cell, mean'], known.sentence()))
     return markup.findings(facts, f'{prefix}verdict-list')
 
 
@@ -122,7 +124,7 @@ def curves(history: SearchHistory, prefix: str) -> str:
     ]
     return '\n'.join(
         [
-            _drawing(
+            markup.drawing(
                 panel_figure(panels, shares=[_OF_ALPHA['arch/entropy']]),
                 f'{prefix}curves',
                 f'Curves of {", ".join(title for title, _, _ in panels)}',
@@ -158,7 +160,7 @@ def skips(history: SearchHistory, prefix: str) -> str:
     return '\n'.join(
         [
             markup.paragraph(text, 'said'),
-            _drawing(figure, f'{prefix}skips', f'Edges without weights by epoch. {text}'),
+            markup.drawing(figure, f'{prefix}skips', f'Edges without weights by epoch. {text}'),
             markup.details('Numbers of every epoch', markup.table(head, rows, f'{prefix}epochs-table')),
         ]
     )
@@ -169,7 +171,7 @@ def cell(history: SearchHistory, prefix: str) -> str:
     if history.genotype is None:
         raise NotRecordedError('no genotype.json')
     genotype = history.genotype
-    parts = [_drawing(genotype_figure(genotype), f'{prefix}cell', f'What was found in {genotype.space}')]
+    parts = [markup.drawing(genotype_figure(genotype), f'{prefix}cell', f'What was found in {genotype.space}')]
     for kind, content in genotype.cells.items():
         edges = [(i, op, source) for i, node in enumerate(content.nodes) for op, source in node]
         table = markup.table(['node', 'operation', 'from state'], edges, f'{prefix}cell-{kind}-table')
@@ -215,37 +217,11 @@ def evaluations(history: SearchHistory, prefix: str) -> str:
     text = f'{len(history.evaluations)} evaluations of {different} architectures'
     return '\n'.join(
         [
-            _drawing(figure, f'{prefix}evaluations', f'Scores: {text}'),
+            markup.drawing(figure, f'{prefix}evaluations', f'Scores: {text}'),
             markup.paragraph(f'{text}. The best:', 'said'),
             markup.table(['score', 'architecture'], top, f'{prefix}evaluations-table'),
         ]
     )
-
-
-def truth(history: SearchHistory, prefix: str) -> str:
-    """What a benchmark's table knows, which the search did not see; a panel for each unit."""
-    lines = truth_curves(history)
-    final = final_truth(history)
-    if not lines and not final:
-        raise NotRecordedError('no table of a benchmark was attached, or it lacks what was found')
-    parts = []
-    if any(len(steps) > 1 for steps, _ in lines.values()):
-        units = {name: unit for line in history.truth for name, unit in line.get('units', {}).items()}
-        panels = list(dict.fromkeys(units.get(name, '') for name in lines))
-        figure = new_figure(12, 3.4 * len(panels))
-        for axis, unit in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels):
-            drawn = {name: series for name, series in lines.items() if units.get(name, '') == unit}
-            draw_curves(axis, drawn, 'after full training, by the table', 'epoch', unit)
-        parts.append(_drawing(figure, f'{prefix}truth', f'True values by epoch: {", ".join(lines)}'))
-    rows = [(name, value, max([value, *lines.get(name, ((), ()))[1]])) for name, value in final.items()]
-    parts.append(markup.table(['true value', 'of what was found', 'best on the way'], rows, f'{prefix}truth-table'))
-    return '\n'.join(parts)
-
-
-def final_truth(history: SearchHistory) -> dict[str, float]:
-    """True values of what was found, empty where no table knows it."""
-    line = history.truth[-1] if history.truth else history.result or {}
-    return dict(line.get('values') or {})
 
 
 def cost(history: SearchHistory, prefix: str) -> str:
@@ -281,10 +257,6 @@ def commands(history: SearchHistory, prefix: str) -> str:
         f'<h3>{escape(step.title)}</h3>\n{markup.code(step.command, f"{prefix}command-{i}-{step.name}")}'
         for i, step in enumerate(steps)
     )
-
-
-def _drawing(figure: Figure, ident: str, description: str) -> str:
-    return markup.svg_figure(to_svg(figure, ident), f'{ident}-figure', description)
 
 
 def _inline(value: Any) -> str:

@@ -6,20 +6,30 @@ import sys
 from typing import Any, Callable, Optional
 
 from .config import import_modules
+from .errors import one_line
 
 #: What is wrong with the input, and said in one line.
 _INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
+#: The flag that shows the traceback of an error.
+_TRACEBACK = '--traceback'
 
 
 def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
-    """Decorates the main function of a tool: wrong input ends it with one line and status 1."""
+    """Decorates the main function of a tool: wrong input ends it with one line and status 1.
+
+    The flag ``--traceback``, which every tool has by this, shows where an error was found.
+    """
 
     @functools.wraps(main)
     def run() -> Optional[int]:
+        traceback = _TRACEBACK in sys.argv
+        sys.argv[:] = [argument for argument in sys.argv if argument != _TRACEBACK]
         try:
             return main()
         except _INPUT_ERRORS as error:
-            sys.exit(f'error: {error}')
+            if traceback:
+                raise
+            sys.exit(f'error: {one_line(error, kind=False)}')
 
     return run
 

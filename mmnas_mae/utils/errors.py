@@ -1,5 +1,12 @@
 """Errors as part of another message."""
 
+#: More characters than this say no more: a mismatch of weights lists every one of them.
+_LONGEST = 600
+
+
+class SetupError(ValueError):
+    """What a user has asked for cannot be run; says why on one line."""
+
 
 def one_line(error: BaseException, kind: bool = True) -> str:
     """What an error says, on one line.
@@ -8,4 +15,5 @@ def one_line(error: BaseException, kind: bool = True) -> str:
         kind: begins with the class of the error; without it that stands only for an error that says nothing.
     """
     text = f'{type(error).__name__}: {error}' if kind else str(error)
-    return ' '.join(text.split()) or type(error).__name__
+    text = ' '.join(text.split()) or type(error).__name__
+    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'

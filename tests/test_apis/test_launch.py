@@ -1,54 +1,68 @@
-"""Going on in a work directory that was moved."""
+"""What is wrong is said before training: a used work directory, settings that cannot be run."""
 
-import json
-import shutil
 from pathlib import Path
-from typing import Callable
 
 import pytest
-import torch
 from mmengine.config import Config
 
-from mmnas_mae.apis import build_runner
+from mmnas_mae.apis.launch import claim_work_dir, run_training
+from mmnas_mae.engine import GenotypeHook
+from mmnas_mae.utils.errors import SetupError
 
 
-@pytest.fixture
-def one_epoch(search_cfg: Config, run_search: Callable, tmp_path: Path) -> Config:
-    """The config of a search whose first epoch is in its work directory."""
-    search_cfg.experiment_name = tmp_path.name
-    search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
-    search_cfg.train_cfg = dict(by_epoch=True, max_epochs=1)
-    run_search(search_cfg)
-    search_cfg.train_cfg.max_epochs = 2
-    search_cfg.resume = True
-    return search_cfg
+def test_a_used_work_directory_is_refused(tmp_path: Path) -> None:
+    """An earlier run is neither mixed with nor lost; other files stay whatever is asked for."""
+    cfg = Config(dict(work_dir=str(tmp_path / 'run')))
+    claim_work_dir(cfg)  # it does not exist yet
+    stamp = tmp_path / 'run' / '20260101_000000'
+    stamp.mkdir(parents=True)
+    for name in ('genotype.json', 'arch_history.jsonl', 'epoch_1.pth', 'last_checkpoint', 'notes.txt'):
+        (tmp_path / 'run' / name).touch()
+    with pytest.raises(
+        ValueError, match=r"'.*run' holds an earlier run \(.*\): --resume auto goes on"
+    ):
+        claim_work_dir(cfg)
+    claim_work_dir(Config(dict(work_dir=str(tmp_path / 'run'), resume=True)))
+    assert (tmp_path / 'run' / 'genotype.json').exists()
+    claim_work_dir(cfg, overwrite=True)
+    assert [path.name for path in (tmp_path / 'run').iterdir()] == ['notes.txt']
+    claim_work_dir(cfg)
 
 
-def moved(cfg: Config, folder: Path) -> Path:
-    shutil.copytree(cfg.work_dir, folder)
-    cfg.work_dir, cfg.experiment_name = str(folder), f'{cfg.experiment_name}_{folder.name}'
-    return folder
+def test_a_work_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / 'run').touch()
+    with pytest.raises(ValueError, match="--work-dir: '.*run' is a file"):
+        claim_work_dir(Config(dict(work_dir=str(tmp_path / 'run'))))
 
 
-def test_a_copied_search_goes_on_from_its_own_checkpoint(one_epoch: Config, tmp_path: Path) -> None:
-    original = Path(one_epoch.work_dir, 'epoch_1.pth')
-    copy = moved(one_epoch, tmp_path / 'copy')
-    # What has become of the original does not matter.
-    original.write_text('another run')
-    runner = build_runner(one_epoch)
-    runner.train()
-    epochs = [json.loads(line)['epoch'] for line in (copy / 'arch_history.jsonl').read_text().splitlines()]
-    assert epochs == [1, 2]
-    assert torch.load(copy / 'epoch_2.pth', weights_only=False)['meta']['epoch'] == 2
-    # The config that the run leaves names no checkpoint, so that it can be resumed again.
-    left = max(copy.glob('*/vis_data/config.py'), key=lambda path: path.stat().st_mtime_ns)
-    assert Config.fromfile(left).load_from is None
+@pytest.mark.parametrize(
+    'option, words',
+    [
+        ({'model.neck.type': 'mmnas_mae.HierarchicDecoder'}, 'HierarchicDecoder'),
+        ({'model.backbone.space': 's9'}, "unknown search space 's9'; there are:"),
+        ({'train_dataloader.dataset.dataset.size': 'x'}, 'PhotoCrops'),
+        ({'optim_wrapper.arch.optimizer.type': 'Adamm'}, 'Adamm'),
+        ({'default_hooks.bilevel.order': 3}, 'BilevelHook.order must be 1 or 2, got 3'),
+        ({'default_hooks.genotype.threshold': 3}, 'threshold'),
+        ({'param_scheduler.weights': [dict(type='NoSuchLR')]}, 'NoSuchLR'),
+    ],
+)
+def test_what_cannot_be_run_is_one_line(search_cfg: Config, option: dict, words: str) -> None:
+    search_cfg.merge_from_dict(option)
+    with pytest.raises(SetupError) as caught:
+        run_training(search_cfg)
+    assert words in str(caught.value)
+    assert '\n' not in str(caught.value)
+    assert caught.value.__cause__ is not None  # for --traceback
 
 
-def test_a_missing_checkpoint_is_named(one_epoch: Config, tmp_path: Path) -> None:
-    copy = moved(one_epoch, tmp_path / 'copy')
-    (copy / 'epoch_1.pth').unlink()
-    with pytest.raises(FileNotFoundError, match=r"copy/last_checkpoint' names 'epoch_1.pth', which is not there"):
-        build_runner(one_epoch)
-    (copy / 'last_checkpoint').unlink()
-    assert build_runner(one_epoch)._load_from is None
+def test_an_error_after_the_first_step_keeps_its_class(search_cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fault(ZeroDivisionError):
+        pass
+
+    def fail(self: GenotypeHook, runner: object) -> None:
+        raise Fault
+
+    monkeypatch.setattr(GenotypeHook, 'after_train_epoch', fail)
+    with pytest.raises(Fault):
+        run_training(search_cfg)

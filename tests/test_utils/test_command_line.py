@@ -35,6 +35,26 @@ def test_wrong_input_ends_in_one_line(error):
     assert run_tool(lambda: 3)() == 3
 
 
+def test_the_traceback_is_shown_where_it_is_asked_for(monkeypatch):
+    def main():
+        assert sys.argv == ['tool.py', 'config.py']  # the flag is no matter of the tool
+        raise ValueError('what is wrong')
+
+    monkeypatch.setattr(sys, 'argv', ['tool.py', '--traceback', 'config.py'])
+    with pytest.raises(ValueError, match='what is wrong'):
+        run_tool(main)()
+
+
+def test_a_long_message_is_cut():
+    def main():
+        raise RuntimeError('size mismatch\n' * 1000)
+
+    with pytest.raises(SystemExit) as stop:
+        run_tool(main)()
+    assert len(stop.value.code) < 700
+    assert '\n' not in stop.value.code
+
+
 def test_a_fault_of_the_program_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
         run_tool(lambda: 1 // 0)()
