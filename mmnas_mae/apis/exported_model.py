@@ -31,7 +31,11 @@ class ExportedModel(NamedTuple):
 
 
 class Logits(nn.Module):
-    """The scores of any classifier of MMEngine: (B, C, H, W) -> (B, num_classes), before the softmax."""
+    """The scores of any classifier of MMEngine: (B, C, H, W) -> (B, num_classes), before the softmax.
+
+    Args:
+        classifier: gives them in the mode ``tensor``.
+    """
 
     def __init__(self, classifier: nn.Module) -> None:
         super().__init__()

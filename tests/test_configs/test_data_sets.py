@@ -20,6 +20,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COLOURS = {0: (250, 10, 60), 3: (20, 200, 90), 7: (128, 0, 255)}
 #: Types of data sets that other tests read from their own files, and where.
 ELSEWHERE = {
+    'mmnas_mae.OwnClasses': 'tests/test_apis/test_own_images.py',
+    'mmnas_mae.OwnSearch': 'tests/test_apis/test_own_images.py',
+    'mmnas_mae.ParquetImages': 'tests/test_datasets/test_parquet_images.py',
     'mmnas_mae.PhotoCrops': 'tests/test_datasets/test_photo_crops.py',
     'CocoDataset': 'tests/test_detection/test_coco.py',
     'CocoPanopticDataset': 'tests/test_detection/test_detectors.py',
@@ -77,7 +80,6 @@ CASES = {
     'retrain/genotype-l20-c36_1xb96-600e_cifar100': (CIFAR100, ('dataset', 'dataset'), 32, True),
     'retrain/genotype-l14-c48_8xb128-250e_in1k': ('', ('dataset', 'dataset'), 224, True),
     'search/maenas_darts-s0_8xb128-50e_in1k': ('{part}', ('dataset.dataset', 'dataset'), 224, False),
-    'search/maenas_darts-s0_1xb64-50e_folder': ('train', ('dataset.dataset', 'dataset.dataset'), 32, False),
 }
 
 
@@ -106,7 +108,7 @@ def test_images_and_labels_are_those_of_the_files(path: str, cifar: Callable, fo
         labels = [int(sample.gt_label) for sample in batch['data_samples'] if 'gt_label' in sample]
         assert len(labels) == (len(images) if labelled else 0)
         assert jittered or all(COLOURS[label] == colour for label, colour in zip(labels, found))
-        if part == 'val' and 'folder' not in path:
+        if part == 'val':
             assert found == [COLOURS[0], COLOURS[0], COLOURS[3]]
 
 
