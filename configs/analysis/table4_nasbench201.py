@@ -2,7 +2,8 @@
 
 Command: python tools/study.py configs/analysis/table4_nasbench201.py --only 'maenas-*'
 Hardware: 1 GPU; a search takes 3 to 10 hours (paper). In minutes on a CPU, at a size that says nothing about the
-methods: add --preset parquet small --only '*-c10'.
+methods: add --preset parquet small --only 'maenas-c10' 'darts*-c10' 'gdas-c10'; the cells of SETN and RSPS are selected on
+training images, which these presets do not know.
 Expected: no figure of the paper, whose table is of cells that were searched on one data set; not yet reproduced.
 
 CIFAR-10 rows are the configs themselves. On CIFAR-100 and ImageNet16-120 half of the training images are for alpha;

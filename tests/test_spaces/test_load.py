@@ -84,7 +84,12 @@ def test_the_numbers_of_naslib_name_a_cell_of_nasbench201():
 
 
 def test_what_is_none_of_the_forms_is_an_error_on_one_line():
-    for wrong in ({'normal_concat': [2]}, {'normal': [1], 'normal_concat': [2]}, {'a_concat': 1, 'a': {}}):
+    for wrong in (
+        {'normal_concat': [2]},
+        {'normal': [1], 'normal_concat': [2]},
+        {'a_concat': 1, 'a': {}},
+        {'a_concat': [2], 1: []},
+    ):
         with pytest.raises(ValueError, match=r'^genotype: ') as error:
             load_genotype(wrong)
         assert '\n' not in str(error.value)
