@@ -1,9 +1,8 @@
-"""ROME on CIFAR-10 in S0 without none: edges drawn apart from operations (paper Table 1).
+"""ROME on CIFAR-10 in S0 without none: edges drawn apart from operations (ROME-v2).
 
 Command: python tools/train.py configs/search/rome_darts-s0_1xb64-50e_cifar10.py
 Hardware: 1 GPU; the paper reports 0.3 GPU-days.
-Expected: ROME-v1: the derived cell at 20 layers x 36 channels reaches 97.37 +- 0.09 % on CIFAR-10, 97.5 % at best
-(paper); not yet reproduced.
+Expected: no figure in the paper, whose Table 1 has ROME-v1 (97.37 +- 0.09 % on CIFAR-10); not yet reproduced.
 
 Topology drawn by Gumbel top-2 with parameters of its own, which the paper of ROME calls ROME-v2, and gradients
 accumulated over sub-networks (samples). The rows of Table 1 are of ROME-v1, which draws the topology otherwise and

@@ -211,6 +211,8 @@ def from_darts_dict(
     Raises:
         ValueError: a cell has another form, or lacks its output.
     """
+    if wrong := [name for name in values if not isinstance(name, str)]:
+        raise ValueError(f'a cell type is a name, got {wrong[0]!r}')
     cells = {}
     for kind in (name for name in values if not name.endswith('_concat')):
         if f'{kind}_concat' not in values:

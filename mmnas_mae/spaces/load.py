@@ -51,7 +51,7 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
 
 def _in_style_of_darts(content: Any) -> bool:
     """Whether a dict has the keywords of DARTS, such as ``normal_concat``."""
-    return isinstance(content, Mapping) and any(str(key).endswith('_concat') for key in content)
+    return isinstance(content, Mapping) and any(isinstance(key, str) and key.endswith('_concat') for key in content)
 
 
 def _readers(source: Union[str, Mapping], wanted: Optional[SearchSpace]) -> list[SearchSpace]:

@@ -20,8 +20,8 @@ class CellSpace(SearchSpace):
         cells: the graph of each cell type.
         keep: incoming edges kept for each node at derivation; None keeps all.
         never: operations that derivation never picks.
-        repeats: whether a node may keep several operations on one edge, ranked as edges are. Random draws,
-            mutation and :meth:`enumerate` give members without.
+        repeats: whether a node may keep several operations on one edge, ranked as edges are. Random draws and
+            :meth:`enumerate` give members without.
         skip_op: the operation counted as a skip connection; None counts none.
         macro: settings of the skeleton that all members share and state.
         skeleton: name of the skeleton; by default ``darts`` for cells named ``normal`` and
@@ -244,7 +244,7 @@ class CellSpace(SearchSpace):
                 node, used = graph.num_inputs + i, {source for _, source in edges}
                 free = [s for n, s in graph.edges if n == node and s not in used]
                 for k, (op, source) in enumerate(edges):
-                    ops = [(other, source) for other in candidates[node, source] if other != op]
+                    ops = [(other, source) for other in candidates[node, source] if (other, source) not in edges]
                     sources = [
                         (other, s)
                         for s in free

@@ -67,10 +67,10 @@ class SparseCellSpace(CellSpace):
         Raises:
             ValueError: a cell has another form.
         """
-        kinds = [kind for kind in values if not kind.endswith('_concat')]
         try:
+            kinds = [kind for kind in values if not kind.endswith('_concat')]
             cells = {kind: self._cell(kind, values[kind]) for kind in kinds}
-        except (TypeError, ValueError, KeyError) as error:
+        except (AttributeError, TypeError, ValueError, KeyError) as error:
             reason = one_line(error, kind=False)[:120]
             raise ValueError(
                 f'a genotype of {self.name} reads Genotype(normal=[(operation, node, source), ...]): {reason}'

@@ -94,11 +94,12 @@ def test_the_schedules_are_those_of_the_papers(repository):
         ]
     cfg = config(repository, IMAGENET)
     rates = learning_rates(cfg)
-    # Warm-up from a fifth to the whole in five epochs, then a straight line to zero
+    # A straight line over 245 epochs, times a warm-up from a fifth to the whole in the first five of them.
     assert rates[0] == pytest.approx(0.1)
-    assert rates[4:6] == pytest.approx([0.5, 0.5], rel=0.01)
-    assert rates[5] - rates[6] == pytest.approx(rates[200] - rates[201], rel=1e-6)
-    assert rates[-1] == pytest.approx(0.5 / 245, rel=0.01)
+    assert rates[4:6] == pytest.approx([0.5 * 241 / 245, 0.5 * 240 / 245], rel=1e-4)
+    assert rates[5] - rates[6] == pytest.approx(rates[200] - rates[201], rel=1e-4)
+    # Then another of a fifth of the slope.
+    assert rates[244:] == pytest.approx([0.5 / 245 * share for share in (1, 1, 0.8, 0.6, 0.4, 0.2)], rel=1e-4)
     cfg = config(repository, MOBILENETV3)
     rates = learning_rates(cfg)
     assert len(rates) == 600

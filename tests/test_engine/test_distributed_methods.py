@@ -111,6 +111,18 @@ def test_ranks_that_draw_measure_and_go_back_stay_equal(quick_cfg: Config) -> No
     assert len({str(draw) for draw in ranks[0]['draws']}) > 1
 
 
+def test_ranks_that_share_one_pass_for_alpha_and_weights_stay_equal(quick_cfg: Config) -> None:
+    """Distributed training averages no gradient of alpha, which the step of alpha then does."""
+    quick_cfg.model.backbone.relaxation = dict(type='mmnas_mae.ConcreteRelaxation')
+    quick_cfg.train_dataloader.dataset.parts = [('weights', 0.002)]
+    quick_cfg.default_hooks.bilevel.update(single_level=True, one_pass=True)
+    quick_cfg.optim_wrapper.arch.optimizer = dict(type='SGD', lr=10.0)
+    quick_cfg.train_cfg.max_epochs = 1
+    _run(quick_cfg)
+    ranks = _equal_ranks(Path(quick_cfg.work_dir))
+    assert float(ranks[0]['model']['backbone.arch.alphas.normal'].abs().max()) > 0.01  # it started at 0.001
+
+
 @pytest.mark.slow
 def test_stages_follow_one_another_on_two_ranks(quick_cfg: Config) -> None:
     quick_cfg.model.backbone.relaxation = dict(type='mmnas_mae.GumbelRelaxation')

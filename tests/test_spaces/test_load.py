@@ -84,9 +84,28 @@ def test_the_numbers_of_naslib_name_a_cell_of_nasbench201():
 
 
 def test_what_is_none_of_the_forms_is_an_error_on_one_line():
-    for wrong in ({'normal_concat': [2]}, {'normal': [1], 'normal_concat': [2]}, {'a_concat': 1, 'a': {}}):
+    for wrong in (
+        {'normal_concat': [2]},
+        {'normal': [1], 'normal_concat': [2]},
+        {'a_concat': 1, 'a': {}},
+        {'a_concat': [2], 1: []},
+    ):
         with pytest.raises(ValueError, match=r'^genotype: ') as error:
             load_genotype(wrong)
         assert '\n' not in str(error.value)
     with pytest.raises(FileNotFoundError, match='is no file'):
         load_genotype('(5, 0, 0, 0, 0, 0)')
+
+
+def test_what_is_near_a_cell_with_two_operations_on_an_edge_is_in_the_space():
+    space, content = get_space('darts_s0_pairs'), keywords(DARTS)
+    content['normal'] = [[['sep_conv_3x3', 0], ['skip_connect', 0]]] + [
+        [['skip_connect', i], ['sep_conv_3x3', i]] for i in (2, 0, 3)
+    ]
+    parent = load_genotype(content, space)
+    near = space.neighbours(parent)
+    assert len(near) > 100
+    for member in near:
+        space.validate(member)
+    with pytest.raises(ValueError, match='node 2 has two edges from one state'):
+        space.validate(load_genotype({**content, 'normal': [[['skip_connect', 0]] * 2, *content['normal'][1:]]}, space))

@@ -1,4 +1,4 @@
-"""ROME: two edges of each node and one operation on each drawn by Gumbel top-2, in seven sub-networks a step."""
+"""ROME-v2: two edges of each node and one operation on each drawn by Gumbel top-2, in seven sub-networks a step."""
 
 method = dict(
     model=dict(backbone=dict(relaxation=dict(type='mmnas_mae.TopTwoRelaxation', samples=7))),

@@ -132,7 +132,7 @@ class GumbelRelaxation(ConcreteRelaxation):
 
 @MODELS.register_module()
 class TopTwoRelaxation(GumbelRelaxation):
-    """Topology drawn apart from operations (ROME).
+    """Topology drawn apart from operations (ROME; its paper calls Gumbel top-2 v2).
 
     Each node keeps the edges with the largest ``log softmax(beta) + g``, which is a draw
     without replacement (Gumbel top-2); their factors are one, with the gradient of the
