@@ -106,7 +106,7 @@ def test_bands_are_told_from_colours(read, bands):
     model = build_search_model(cfg)
     batch = DATASETS.build(cfg.train_dataloader.dataset)[0]['inputs'][None]
     assert model.data_preprocessor(dict(inputs=batch))['inputs'].shape == (1, 4, 32, 32)
-    with pytest.raises(RuntimeError, match='none of 8 images can be used|8 of 8 images cannot be used'):
+    with pytest.raises(RuntimeError, match='8 of 8 images cannot be used'):
         read(SEARCH, bands, own_images__channels=3)
 
 
