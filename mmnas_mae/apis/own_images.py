@@ -3,17 +3,19 @@
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
 import torch
 from mmengine.config import Config
 
-from ..datasets.read_image import ImageReader
+from ..datasets.read_image import ImageReader, Pixels
 from ..registry import DATASETS, MODELS, TASK_UTILS
 
 #: Images that mean, deviation and number of channels are read from.
-_SAMPLE = 200
+_SAMPLE = 100
+#: Pixels of an image that its mean and deviation are read from.
+_PIXELS = 10**6
 #: Mean and deviation of RGB images, those of ImageNet.
 _MEAN, _STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
 #: Sides of images that a size is chosen from, unless the images are smaller.
@@ -108,30 +110,39 @@ class OwnImages:
         listed = self.source(self.channels or 3)
         listed.update(dict(check=False) if listed['type'].endswith('Folder') else dict(max_broken=None))
         images = DATASETS.build(listed)
-        numbers = np.linspace(0, len(images) - 1, min(len(images), _SAMPLE)).astype(int)
-        sample = []
-        for number in numbers:
-            try:
-                sample.append(images.load_raw(int(number)))
-            except RuntimeError:  # which are broken is said of all of them
-                continue
-        bands = Counter(each.values.shape[2] for each in sample if not each.colours)
-        channels = self.channels or (bands.most_common(1)[0][0] if 2 * bands.total() > len(sample) else 3)
+        numbers = [int(number) for number in np.linspace(0, len(images) - 1, min(len(images), _SAMPLE))]
+        bands, sides = Counter(), []
+        for pixels in _readable(images, numbers):
+            bands[0 if pixels.colours else pixels.values.shape[2]] += 1
+            sides.append(min(pixels.values.shape[:2]))
+        most = bands.most_common(1)[0][0] if bands else 0
+        channels = self.channels or most or 3
         checked = DATASETS.build(dict(self.source(channels), lazy_init=True))
         checked.load_data_list()
+        if not sides:
+            raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images can be decoded')
+        side = sorted(sides)[len(sides) // 2] if checked.survey is None else checked.survey.median_side
+        mean, std = (_MEAN, _STD) if channels == 3 else self._statistics(images, numbers, channels)
+        return ImageFacts(channels, side, list(mean), list(std), self._classes(images) if self.with_label else ())
+
+    def _statistics(self, images: Any, numbers: Sequence[int], channels: int) -> tuple[list[float], list[float]]:
+        """Mean and deviation of each channel over the pixels of images, one image at a time."""
         reader = ImageReader(channels, self.value_range)
-        usable = []
-        for each in sample:
+        count, total, squares = 0, np.zeros(channels), np.zeros(channels)
+        for pixels in _readable(images, numbers):
+            step = max(1, math.isqrt(pixels.values.shape[0] * pixels.values.shape[1] // _PIXELS))
             try:
-                usable.append(reader.fit(each, ''))
+                values = reader.fit(pixels._replace(values=pixels.values[::step, ::step]), '')
             except RuntimeError:
                 continue
-        if not usable:
-            raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images can be used')
-        sides = sorted(min(image.shape[:2]) for image in usable)
-        side = sides[len(sides) // 2] if checked.survey is None else checked.survey.median_side
-        mean, std = (_MEAN, _STD) if channels == 3 else _statistics(usable)
-        return ImageFacts(channels, side, list(mean), list(std), self._classes(images) if self.with_label else ())
+            values = values.reshape(-1, channels).astype(np.float64)
+            count, total, squares = count + len(values), total + values.sum(0), squares + (values**2).sum(0)
+        if not count:
+            raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images has channels={channels}')
+        mean = total / count
+        # One value throughout has no scale of its own.
+        std = np.sqrt(np.maximum(squares / count - mean**2, 1.0))
+        return [round(float(x), 3) for x in mean], [round(float(x), 3) for x in std]
 
     @staticmethod
     def _classes(images: Any) -> tuple[str, ...]:
@@ -297,11 +308,10 @@ def _holds_parquet(data_root: str) -> bool:
     return bool(data_root) and (root.suffix == '.parquet' or (root.is_dir() and any(root.glob('*.parquet'))))
 
 
-def _statistics(images: Sequence[np.ndarray]) -> tuple[list[float], list[float]]:
-    """Mean and deviation of each channel over all pixels of images (H, W, C)."""
-    pixels = [image.reshape(-1, image.shape[2]).astype(np.float64) for image in images]
-    count = sum(len(each) for each in pixels)
-    mean = sum(each.sum(0) for each in pixels) / count
-    var = sum(((each - mean) ** 2).sum(0) for each in pixels) / count
-    # One value throughout has no scale of its own.
-    return [round(float(x), 3) for x in mean], [round(max(1.0, float(x) ** 0.5), 3) for x in var]
+def _readable(images: Any, numbers: Sequence[int]) -> Iterator[Pixels]:
+    """Those of some images that can be decoded; which are broken is said of all of them."""
+    for number in numbers:
+        try:
+            yield images.load_raw(number)
+        except RuntimeError:
+            continue

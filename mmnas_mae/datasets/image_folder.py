@@ -8,6 +8,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 from mmengine.dataset import BaseDataset
 
 from ..registry import DATASETS
+from ..utils.records import digest
 from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
 from .read_image import SUFFIXES, ImageReader, Pixels
 
@@ -92,6 +93,13 @@ class ImageFolder(BaseDataset):
         super().full_init()
         if self.survey is not None:
             self.survey.tell(self.data_root, self.reader, self._others)
+
+    def fingerprint(self) -> str:
+        """A hash of names below the folder and sizes of the images, by which a resumed run knows them again."""
+        paths = [super(ImageFolder, self).get_data_info(number)['img_path'] for number in range(len(self))]
+        root = os.path.expanduser(self.data_root)
+        files = [(os.path.relpath(path, root), file_stamp(path)[0]) for path in paths]
+        return digest(repr(files).encode())
 
     def load_raw(self, idx: int) -> Pixels:
         """An image as it is stored, upright.

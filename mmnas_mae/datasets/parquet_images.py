@@ -12,6 +12,7 @@ from mmengine.dataset import BaseDataset
 
 from ..registry import DATASETS
 from ..utils.errors import one_line
+from ..utils.records import digest
 from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
 from .read_image import ImageReader, Pixels
 
@@ -116,6 +117,11 @@ class ParquetImages(BaseDataset):
         self.full_init()
         highest = max((int(labels.max()) + 1 for labels in self._labels if labels is not None), default=0)
         return max(highest, len(self.metainfo.get('classes', ())))
+
+    def fingerprint(self) -> str:
+        """A hash of names and sizes of the files, by which a resumed run knows them again."""
+        self.full_init()
+        return digest(repr([(name, file_stamp(file)[0]) for name, file in zip(self._names, self._files)]).encode())
 
     def load_raw(self, idx: int) -> Pixels:
         """An image as it is stored, upright.

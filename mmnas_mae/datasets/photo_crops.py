@@ -9,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from PIL import Image
 
 from ..registry import DATASETS
+from .read_image import read_image
 
 #: (import name, distribution name, path inside the package) of the colour photographs.
 PHOTOS = (
@@ -144,5 +145,4 @@ def load_photo(package: str, distribution: str, path: str, downscale: int = 1) -
     file = Path(spec.submodule_search_locations[0]) / path
     if not file.is_file():
         raise FileNotFoundError(f'the installed {distribution} came without the photograph {path}; reinstall it')
-    with Image.open(file) as image:
-        return np.array(image.convert('RGB').reduce(downscale))
+    return np.array(Image.fromarray(read_image(file)).reduce(downscale))

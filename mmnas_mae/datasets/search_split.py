@@ -101,10 +101,13 @@ class SearchSplit(Dataset):
 
         Returns:
             dict: ``images``, a hash of their indices; ``total``, images of the whole data set;
-            and the settings that lead to them: ``part``, ``parts``, ``seed`` and ``shuffle``.
+            ``content``, what files the data set has, if it says its ``fingerprint``; and the settings that
+            lead to them: ``part``, ``parts``, ``seed`` and ``shuffle``.
         """
         images = digest(np.ascontiguousarray(self.indices, dtype='<i8').tobytes())
         settings = dict(part=self.part, parts=self.parts, seed=self.seed, shuffle=self.shuffle)
+        if hasattr(self.dataset, 'fingerprint'):
+            settings['content'] = self.dataset.fingerprint()
         return dict(images=images, total=len(self.dataset), **settings)
 
     @property

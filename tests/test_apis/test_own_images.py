@@ -106,7 +106,7 @@ def test_bands_are_told_from_colours(read, bands):
     model = build_search_model(cfg)
     batch = DATASETS.build(cfg.train_dataloader.dataset)[0]['inputs'][None]
     assert model.data_preprocessor(dict(inputs=batch))['inputs'].shape == (1, 4, 32, 32)
-    with pytest.raises(RuntimeError, match='none of 8 images can be used|8 of 8 images cannot be used'):
+    with pytest.raises(RuntimeError, match='8 of 8 images cannot be used'):
         read(SEARCH, bands, own_images__channels=3)
 
 
@@ -188,7 +188,7 @@ def test_patches_and_strides_both_count():
         check_size(64, 'imagenet', 12)
 
 
-@pytest.mark.parametrize('name', ["'", '"', '\\', 'a b', 'ä', "'; import os; os.mkdir('ran'); '", '$HOME', '{x}'])
+@pytest.mark.parametrize('name', ['it\'s "a" \\ ä {x} $HOME', "'; import os; os.mkdir('ran'); '"])
 def test_no_name_of_a_folder_is_more_than_a_name(read, folder, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     named = folder.rename(folder.parent / name)
@@ -209,3 +209,14 @@ def test_a_folder_that_is_not_there_names_the_variable(repository, monkeypatch, 
     ) as info:
         read_config(repository / SEARCH)
     assert '\n' not in str(info.value)
+
+
+@pytest.mark.parametrize('channels', [1, 4])
+@pytest.mark.parametrize('config', [SEARCH, RETRAIN])
+def test_grey_and_alpha_reach_the_network(read, folder, config, channels):
+    cfg = read(config, folder, own_images__channels=channels)
+    assert cfg.model.backbone.in_channels == channels
+    assert len(cfg.data_preprocessor.mean) == channels
+    for part in ('train', 'val'):
+        # OpenCV drops the channel of grey images on the way.
+        assert DATASETS.build(cfg[f'{part}_dataloader'].dataset)[0]['inputs'].shape == (channels, 32, 32)

@@ -11,7 +11,8 @@ from awkward_images import BROKEN, awkward_folder, picture
 from mmengine.logging import MMLogger
 from PIL import Image
 
-from mmnas_mae.datasets import ImageFolder, ParquetImages, image_survey, read_image
+from mmnas_mae.datasets import ImageFolder, ParquetImages, SearchSplit, image_survey, read_image
+from mmnas_mae.engine.split_record import check_splits
 from mmnas_mae.registry import DATASETS, TRANSFORMS
 
 
@@ -217,3 +218,20 @@ def test_it_is_told_where_runs_log(folder, tmp_path):
     for handler in logger.handlers:
         handler.flush()
     assert '40 images found, 37 used, 3 skipped' in (tmp_path / 'log').read_text()
+
+
+def test_a_resumed_run_does_not_go_on_with_other_images(tmp_path):
+    for number in range(4):
+        Image.fromarray(picture(seed=number)).save(tmp_path / f'{number}.png')
+
+    def record():
+        return dict(train_dataloader=SearchSplit(ImageFolder(tmp_path), 'weights').record())
+
+    saved = record()
+    check_splits(saved, record())
+    # As many images in the same places, but another one
+    Image.fromarray(picture(60, 60, seed=9)).save(tmp_path / '3.png')
+    with pytest.raises(ValueError, match='must read the images of the checkpoint, cut with content='):
+        check_splits(saved, record())
+    saved['train_dataloader'].pop('content')
+    check_splits(saved, record())

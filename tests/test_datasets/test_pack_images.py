@@ -22,6 +22,13 @@ def test_packs_image_and_metas_only():
     assert sample.keys() == []
 
 
+def test_takes_any_number_of_channels():
+    grey = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    assert np.array_equal(PackImages(meta_keys=())(dict(img=grey))['inputs'].numpy(), grey[None])
+    bands = np.arange(4 * 5 * 7, dtype=np.uint8).reshape(4, 5, 7)
+    assert np.array_equal(PackImages(meta_keys=())(dict(img=bands))['inputs'].numpy(), bands.transpose(2, 0, 1))
+
+
 def test_takes_flipped_views():
     image = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     packed = PackImages(meta_keys=())(dict(img=image[:, ::-1, ::-1]))

@@ -113,6 +113,23 @@ def test_full_init_initialises_the_data_set():
     assert inner._fully_initialized
 
 
+def test_a_pipeline_of_the_split_takes_the_place_of_that_of_the_data_set():
+    config = dict(type='mmnas_mae.PhotoCrops', pipeline=[lambda info: 'inner'])
+    split = SearchSplit(config, 'weights', pipeline=[lambda info: info['img_path']])
+    assert split[0] == split.get_data_info(0)['img_path']
+    with pytest.raises(ValueError, match='SearchSplit.pipeline is for a data set given as a config, got an object'):
+        SearchSplit(Numbers(9), 'weights', pipeline=[])
+
+
+def test_a_lazy_split_reads_nothing_until_it_is_asked():
+    config = dict(type='mmnas_mae.PhotoCrops', metainfo=dict(classes=('a', 'b')))
+    split = SearchSplit(config, 'weights', lazy_init=True)
+    assert split.metainfo == dict(classes=('a', 'b'))
+    assert not split.dataset._fully_initialized
+    split.full_init()
+    assert split.indices.tolist() == SearchSplit(config, 'weights').indices.tolist()
+
+
 def collect(dataset, workers, epochs=(0, 1), **kwargs):
     """Batches of every epoch through one real loader."""
     loader = DataLoader(dataset, 8, num_workers=workers, persistent_workers=workers > 0, **kwargs)
