@@ -2,8 +2,8 @@
 
 Command: python tools/train.py configs/quickstart/maenas_darts-s0-c4-l5_photos.py
 Hardware: 2 CPU cores.
-Expected: a genotype, and reconstructions of held-out crops. The setting is far too small for the search to decide, and it
-says so; the examples of own parts build on it.
+Expected: a genotype, and reconstructions of held-out crops. The setting is far too small for the search to decide, and
+it says so; the examples of own parts build on it.
 """
 
 _base_ = [

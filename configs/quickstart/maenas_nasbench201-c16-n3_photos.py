@@ -5,8 +5,8 @@ Hardware: 2 CPU cores.
 Expected: a cell that the search has decided on, and its true accuracy among all 15,625; no table of the paper.
 docs/evidence.md has the cells of several seeds.
 
-The weights are trained alone at first: an alpha that moves from the first step follows pooling, which fills holes before
-a convolution has learned to. Alpha then takes long steps in a direction averaged over about fifty of them (Adam with a
+The weights are trained alone at first: an alpha that moves from the first step follows pooling, which fills holes
+before a convolution has learned to. Alpha then takes long steps in a direction averaged over about fifty of them (Adam with a
 first momentum of 0.98), since that of a single batch is mostly noise.
 """
 
