@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.spaces import judge
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
@@ -24,10 +25,13 @@ def main() -> None:
     model = build_search_model(read_config(args.config, args.cfg_options))
     meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
     genotype = model.genotype(exclude_none=args.exclude_none or None)
-    genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'))
+    reasons = list(judge(genotype.cells, model.arch.space, genotype.meta['decision']).reasons().values())
+    genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'), warnings=reasons)
     out = args.out or Path(args.checkpoint).with_name('genotype.json')
     genotype.save(out)
     print(model.arch.space.format(genotype))
+    for reason in reasons:
+        print(f'warning: {reason}')
     print(out)
 
 

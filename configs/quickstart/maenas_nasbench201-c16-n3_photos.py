@@ -6,8 +6,8 @@ Expected: a cell that the search has decided on, and its true accuracy among all
 docs/evidence.md has the cells of several seeds.
 
 The weights are trained alone at first: an alpha that moves from the first step follows pooling, which fills holes
-before a convolution has learned to. Alpha then takes long steps in a direction averaged over about fifty of them (Adam with a
-first momentum of 0.98), since that of a single batch is mostly noise.
+before a convolution has learned to. Alpha then takes long steps in a direction averaged over about fifty of them (Adam
+with a first momentum of 0.98), since that of a single batch is mostly noise.
 """
 
 _base_ = [

@@ -6,6 +6,7 @@ from itertools import combinations
 
 import matplotlib.image
 import pytest
+from matplotlib.patches import FancyArrowPatch
 
 from mmnas_mae.report import draw_genotype
 from mmnas_mae.report.drawing import genotype_figure
@@ -95,3 +96,20 @@ def test_labels_do_not_cover_each_other():
     boxes = [text.get_window_extent() for text in figure.axes[0].texts if text.get_text() in NASBENCH201_OPS]
     assert len(boxes) == 6
     assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
+
+
+def test_an_edge_is_as_wide_as_it_is_sure_and_warnings_are_written(tmp_path):
+    """Of six edges, one has no other choice, one an even one, and four are twice as good as the next."""
+    genotype = load_genotype(BENCH)
+    ratios = [[None], [1.0, 2.0], [2.0, 2.0, 2.0]]
+    found = genotype.with_meta(decision=dict(ratios=dict(cell=ratios)), warnings=['undecided: nothing is sure'])
+    widths = {}
+    for name, drawn in dict(plain=genotype, found=found).items():
+        draw_genotype(drawn, tmp_path / f'{name}.svg')
+        figure = genotype_figure(drawn)
+        arrows = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+        widths[name] = [round(arrow.get_linewidth(), 3) for arrow in arrows[:6]]
+    assert widths['plain'] == [2.2] * 6
+    assert widths['found'] == [2.2, 0.6, 1.4, 1.4, 1.4, 1.4]
+    assert 'undecided: nothing is sure' in (tmp_path / 'found.svg').read_text()
+    assert 'undecided' not in (tmp_path / 'plain.svg').read_text()

@@ -30,10 +30,13 @@ def test_config_and_checkpoint_are_read_once(
         monkeypatch.setattr(
             owner, name, partial(lambda f, name, *a, **k: read.append(name) or f(*a, **k), original, name)
         )
-    call('tools/derive_genotype.py', tmp_path / 'search.py', tmp_path / 'search.pth')
+    printed = call('tools/derive_genotype.py', tmp_path / 'search.py', tmp_path / 'search.pth')
     assert sorted(read) == ['_check_prefixes', 'fromfile', 'load_checkpoint']
     meta = load_genotype(tmp_path / 'genotype.json').meta
     assert (meta['seed'], meta['epoch']) == (5, 7)
+    # Alpha is as it was drawn at the start, so nothing is decided, and that is said.
+    assert meta['warnings'][0].startswith('undecided: the operation of an edge weighs 1 times the next best')
+    assert f'warning: {meta["warnings"][0]}' in printed
 
 
 @pytest.mark.parametrize('options', [(), ('--exclude-none',)])

@@ -21,6 +21,8 @@ def main() -> None:
     path = Path(args.genotype)
     out = args.out or (path.with_suffix('.png') if path.is_file() else 'genotype.png')
     draw_genotype(genotype, out)
+    for warning in genotype.meta.get('warnings') or ():
+        print(f'warning: {warning}')
     print(out)
 
 
