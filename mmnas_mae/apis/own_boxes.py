@@ -12,12 +12,11 @@ from ..datasets.image_survey import survey_images
 from ..datasets.read_image import ImageReader
 from ..registry import MODELS, TASK_UTILS
 from ..utils.errors import one_line
-from .own_images import fill
+from .own_images import RGB_MEAN, RGB_STD, fill
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: Mean and deviation of images that are not RGB, of which MMEngine's detectors take one number each.
 _MIDDLE, _SPREAD = [127.5], [63.75]
-_MEAN, _STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
 
 
 @TASK_UTILS.register_module()
@@ -149,7 +148,7 @@ class OwnBoxes:
 
     def _fill_model(self, model: Any, num_classes: int) -> None:
         rgb = self.reader.channels == 3
-        mean, std = (_MEAN, _STD) if rgb else (_MIDDLE, _SPREAD)
+        mean, std = (RGB_MEAN, RGB_STD) if rgb else (_MIDDLE, _SPREAD)
         fill(model, dict(data_preprocessor=dict(mean=mean, std=std, bgr_to_rgb=rgb)))
         for head in _heads(model):
             fill(head, dict(num_classes=num_classes))

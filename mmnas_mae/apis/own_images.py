@@ -17,7 +17,7 @@ _SAMPLE = 100
 #: Pixels of an image that its mean and deviation are read from.
 _PIXELS = 10**6
 #: Mean and deviation of RGB images, those of ImageNet.
-_MEAN, _STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
+RGB_MEAN, RGB_STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
 #: Sides of images that a size is chosen from, unless the images are smaller.
 _SIZES = (32, 64, 96, 128, 160, 192, 224)
 #: Above it the stem of ImageNet, of stride 8, keeps a network affordable.
@@ -122,7 +122,7 @@ class OwnImages:
         if not sides:
             raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images can be decoded')
         side = sorted(sides)[len(sides) // 2] if checked.survey is None else checked.survey.median_side
-        mean, std = (_MEAN, _STD) if channels == 3 else self._statistics(images, numbers, channels)
+        mean, std = (RGB_MEAN, RGB_STD) if channels == 3 else self._statistics(images, numbers, channels)
         return ImageFacts(channels, side, list(mean), list(std), self._classes(images) if self.with_label else ())
 
     def _statistics(self, images: Any, numbers: Sequence[int], channels: int) -> tuple[list[float], list[float]]:
