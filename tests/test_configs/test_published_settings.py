@@ -21,8 +21,13 @@ OURS = re.compile(
 
 
 def lookup(cfg: Any, key: str) -> Any:
-    """The value of a dotted key; None where it is absent."""
-    for name in key.split('.'):
+    """The value of a dotted key, where ``pipeline`` is that of the training loader; None where it is absent."""
+    names = key.split('.')
+    if names[0] == 'pipeline':
+        cfg = cfg.train_dataloader
+        while 'dataset' in cfg:
+            cfg = cfg.dataset
+    for name in names:
         if isinstance(cfg, (list, tuple)):
             cfg = cfg[int(name)]
         else:
@@ -81,5 +86,7 @@ def test_the_header_names_the_source_and_what_differs(name: str) -> None:
 
 def test_every_baseline_is_here() -> None:
     searches = {f'search/{path.stem}' for path in (CONFIGS / 'search').glob('*.py') if not OURS.match(path.stem)}
-    retraining = {f'retrain/{path.stem}' for path in (CONFIGS / 'retrain').glob('*.py') if 'mbv3' not in path.stem}
+    retraining = {f'retrain/{path.stem}' for path in (CONFIGS / 'retrain').glob('*.py')}
+    # MobileNetV3's recipe for cells and one for your own images are of this project.
+    retraining = {name for name in retraining if 'mbv3' not in name and not name.endswith('_folder')}
     assert set(PUBLISHED) == searches | retraining
