@@ -15,9 +15,7 @@ CONFIGS = REPOSITORY / 'configs'
 CONTENT = json.loads((CONFIGS / 'published_settings.json').read_text())
 PUBLISHED = CONTENT['configs']
 #: Searches without a published counterpart: combinations and data sets of this project.
-OURS = re.compile(
-    r'(maenas|mim-darts|unnas-.*_cifar10|rome_|darts_.*8xb|(pcdarts|darts-minus|snas|sdarts-\w+)_nasbench201)'
-)
+OURS = re.compile(r'(maenas|mim-darts|unnas-.*_cifar10|rome_|darts_.*8xb|(pcdarts|darts-minus|snas)_nasbench201)')
 
 
 def lookup(cfg: Any, key: str) -> Any:
@@ -47,7 +45,9 @@ def rates(cfg: Config) -> list[float]:
         wrapper, schedulers = wrapper.weights, schedulers.weights
     optimizer = OPTIMIZERS.build({**wrapper.optimizer, 'params': [torch.nn.Parameter(torch.zeros(1))]})
     schedulers = schedulers if isinstance(schedulers, list) else [schedulers]
-    built = [PARAM_SCHEDULERS.build({**scheduler, 'optimizer': optimizer}) for scheduler in schedulers]
+    # One iteration an epoch: schedules that go by iterations give the rate at the beginning of each epoch.
+    given = dict(optimizer=optimizer, epoch_length=1)
+    built = [PARAM_SCHEDULERS.build({**scheduler, **given}) for scheduler in schedulers]
     out = []
     for _ in range(cfg.train_cfg.max_epochs):
         out.append(optimizer.param_groups[0]['lr'])
