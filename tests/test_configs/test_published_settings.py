@@ -1,6 +1,7 @@
 """Every baseline has the settings that its authors published, which configs/published_settings.json lists."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -38,18 +39,16 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value.to_dict() if hasattr(value, 'to_dict') else value))
 
 
-def rates(cfg: Config) -> list[float]:
-    """The learning rate of the weights in each epoch."""
+def rates(cfg: Config, steps: int = 1) -> list[float]:
+    """The learning rate of the weights in each epoch, or in each of so many steps in it where the schedule has them."""
     wrapper, schedulers = cfg.optim_wrapper, cfg.param_scheduler
     if 'weights' in wrapper:
         wrapper, schedulers = wrapper.weights, schedulers.weights
     optimizer = OPTIMIZERS.build({**wrapper.optimizer, 'params': [torch.nn.Parameter(torch.zeros(1))]})
     schedulers = schedulers if isinstance(schedulers, list) else [schedulers]
-    # One iteration an epoch: schedules that go by iterations give the rate at the beginning of each epoch.
-    given = dict(optimizer=optimizer, epoch_length=1)
-    built = [PARAM_SCHEDULERS.build({**scheduler, **given}) for scheduler in schedulers]
+    built = [PARAM_SCHEDULERS.build({**s, 'optimizer': optimizer, 'epoch_length': steps}) for s in schedulers]
     out = []
-    for _ in range(cfg.train_cfg.max_epochs):
+    for _ in range(cfg.train_cfg.max_epochs * steps):
         out.append(optimizer.param_groups[0]['lr'])
         optimizer.step()
         for scheduler in built:
@@ -73,6 +72,15 @@ def test_the_settings_are_the_published_ones(name: str) -> None:
     if 'rates' in entry:
         own = rates(cfg)
         assert {epoch: own[int(epoch)] for epoch in entry['rates']} == pytest.approx(entry['rates'], rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.parametrize('name', [name for name in PUBLISHED if 'transnas101' in name])
+def test_the_cosine_of_transnas_goes_by_steps(name: str) -> None:
+    """yawen-d/TransNASBench: lib/optimizers/warmup.py without a warm-up, given ``epoch + step / len(loader)``."""
+    cfg, steps = Config.fromfile(CONFIGS / f'{name}.py'), 7
+    total = cfg.train_cfg.max_epochs * steps
+    expected = [0.1 * 0.5 * (1 + math.cos(math.pi * step / total)) for step in range(total)]
+    assert rates(cfg, steps) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize('name', PUBLISHED)
