@@ -3,10 +3,13 @@
 import argparse
 import shlex
 import sys
+import traceback
+from typing import Sequence
 
 from mmnas_mae.apis.launch import add_train_arguments, claim_work_dir, load_config
 from mmnas_mae.apis.stages import train
 from mmnas_mae.utils.command_line import run_tool
+from mmnas_mae.utils.errors import SetupError
 
 
 @run_tool
@@ -19,8 +22,22 @@ def main() -> None:
     try:
         train(cfg)
     except KeyboardInterrupt:
-        again = shlex.join([sys.executable, *sys.argv])
-        sys.exit(f'\ninterrupted; to go on: {again}' + ('' if '--resume' in sys.argv else ' --resume auto'))
+        sys.exit(f'\ninterrupted; to go on: {resume_command(sys.argv)}')
+    except SetupError:
+        raise
+    except Exception:  # a fault in the midst of training is looked for in the code
+        traceback.print_exc()
+        sys.exit(1)
+
+
+def resume_command(argv: Sequence[str]) -> str:
+    """The command that goes on with a run from its last checkpoint, on one process."""
+    kept = [argument for argument in argv if argument != '--overwrite']
+    if '--resume' in kept:
+        place = kept.index('--resume')
+        given = kept[place + 1 : place + 2]
+        del kept[place : place + (2 if given and not given[0].startswith('-') else 1)]
+    return shlex.join(['python', *kept, '--resume', 'auto'])
 
 
 if __name__ == '__main__':

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Mapping, Optional
 
 import torch
 import torch.distributed as dist
@@ -26,9 +26,10 @@ from ..utils.records import last_checkpoint
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 #: Lines of a message that a terminal still shows.
 _MOST_LINES = 4
-#: What a run leaves in its work directory: records, checkpoints, and a folder of logs for each start.
-_OF_A_RUN = (
-    'genotype.*',
+#: What a run leaves in its work directory: records and checkpoints, ...
+_RESULTS = (
+    'genotype*.json',
+    'genotype*.png',
     'report.html',
     '*_history.jsonl',
     'evaluations.jsonl',
@@ -37,9 +38,10 @@ _OF_A_RUN = (
     'next_space.json',
     'last_checkpoint',
     '*.pth',
-    'stage_*',
-    '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*',
+    'stage_[0-9]*',
 )
+#: ... and a folder of logs for each start.
+_LOGS = '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*'
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -146,17 +148,42 @@ def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
     folder = Path(cfg.work_dir)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f'--work-dir: {str(folder)!r} is a file')
-    # One process asks before any has written; the others find the same or nothing.
-    if cfg.get('resume') or int(os.environ.get('RANK', 0)) > 0:
+    # One process of a job asks and removes; the launchers name its rank differently.
+    ranks = (os.environ.get(name, '0') for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'))
+    if cfg.get('resume') or any(rank != '0' for rank in ranks):
         return
-    left = sorted({path for pattern in _OF_A_RUN for path in folder.glob(pattern)})
-    if left and not overwrite:
+    results, logs = (
+        sorted({path for pattern in patterns for path in folder.glob(pattern)}) for patterns in (_RESULTS, [_LOGS])
+    )
+    # A start that failed has left a folder of logs and nothing else.
+    used = [*results, *(path for path in logs if (path / 'vis_data' / 'scalars.json').is_file())]
+    if used and not overwrite:
         raise ValueError(
-            f'work directory {str(folder)!r} holds an earlier run ({left[0].name}): --resume auto goes on with it, '
+            f'work directory {str(folder)!r} holds an earlier run ({used[0].name}): --resume auto goes on with it, '
             '--overwrite removes it, --work-dir names another folder'
         )
+    if not overwrite:
+        return
+    left = [*results, *logs]
+    removed = {path.resolve() for path in left}
+    for key, text in _texts('', cfg.to_dict()):
+        path = Path(text).resolve()
+        if removed & {path, *path.parents}:
+            raise ValueError(f'--overwrite would remove {text!r}, which {key} names; choose another --work-dir')
     for path in left:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Every text of a config that may be a path, with its dotted key."""
+    items = (
+        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, (list, tuple)) else ()
+    )
+    for key, item in items:
+        inside = f'{place}.{key}' if place else str(key)
+        if isinstance(item, str) and os.sep in item and len(item) < 1000:
+            yield inside, item
+        yield from _texts(inside, item)
 
 
 def run_training(cfg: Config) -> Runner:

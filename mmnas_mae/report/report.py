@@ -98,7 +98,7 @@ def _lead(history: SearchHistory) -> str:
 def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
     last: Optional[SearchHistory] = history.stages[-1] if history.stages else history
     out = {}
-    if last.epochs:
+    if last.epochs and last.space is not None:
         epoch = last.epochs[-1]
         of = f'of {last.max_epochs}' if last.max_epochs else ''
         out['epochs'] = str(epoch.epoch), of

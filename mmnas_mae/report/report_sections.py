@@ -83,6 +83,8 @@ def verdict(history: SearchHistory, prefix: str) -> str:
     known = landscape(history)
     if known is not None:
         facts.append((known.found > known.marks['random cell, mean'], known.sentence()))
+    if not facts:
+        raise NotRecordedError('nothing is known of alpha, of cells or of held-out images')
     return markup.findings(facts, f'{prefix}verdict-list')
 
 
@@ -138,6 +140,8 @@ def skips(history: SearchHistory, prefix: str) -> str:
     """Edges without weights after each epoch, with marks of collapse, and the numbers of every epoch."""
     if not history.epochs:
         raise NotRecordedError('no arch_history.jsonl; the search derives no genotype after each epoch')
+    if history.space is None:
+        raise NotRecordedError('neither genotype.json nor a config says which space was searched')
     figure = new_figure(12, 2.8)
     draw_weightless(figure.subplots(), history)
     verdicts = {epoch.epoch: history.verdict(epoch) for epoch in history.epochs}

@@ -87,8 +87,8 @@ class SearchHistory:
 
     @property
     def name(self) -> str:
-        """Name of the config, followed by that of the folder where it is another."""
-        config = next(iter(sorted(self.folder.glob('*.py'))), None)
+        """Name of the newest config, followed by that of the folder where it is another."""
+        config = max(self.folder.glob('*.py'), key=lambda path: path.stat().st_mtime_ns, default=None)
         names = dict.fromkeys([config.stem] if config else [])
         return ', '.join([*names, *([] if self.folder.name in names else [self.folder.name])])
 
@@ -108,8 +108,11 @@ class SearchHistory:
 
     @property
     def space(self) -> Optional[SearchSpace]:
-        """That of what was found; None where nothing was."""
-        return None if self.genotype is None else get_space(self.genotype.space)
+        """That of what was found; else that of the config; None where neither is known."""
+        if self.genotype is not None:
+            return get_space(self.genotype.space)
+        space = self.setting('model.backbone.space')
+        return None if space is None else get_space(space)
 
     @property
     def skip_op(self) -> str:

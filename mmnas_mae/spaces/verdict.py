@@ -16,6 +16,8 @@ DECIDED_RATIO = 1.5
 DECIDED_ENTROPY = 0.9
 #: Share of the edges of a cell above which edges without weights are a collapse.
 COLLAPSE_RATIO = 0.5
+#: What a decision says beside the sureness of each edge.
+_KNOWN = ('entropy', 'ratio', 'changed', 'window', 'collapse_ratio', 'decided_ratio')
 #: More than any search needs, and what JSON can hold where an edge has no second choice left.
 _LARGEST_RATIO = 1e6
 
@@ -96,11 +98,11 @@ def judge(
     Args:
         cells: the cells.
         space: their space.
-        decision: ``entropy``, ``ratio``, ``changed`` and ``window``, as far as they are known.
+        decision: ``entropy``, ``ratio``, ``changed``, ``window`` and the limits, as far as they are known.
         earlier: the cells after each earlier epoch, in order; replaces ``changed`` and ``window``.
-        limits: ``collapse_ratio`` and ``decided_ratio`` of :class:`Verdict`.
+        limits: ``collapse_ratio`` and ``decided_ratio`` of :class:`Verdict`, in place of those of ``decision``.
     """
-    known = {key: value for key, value in (decision or {}).items() if key in ('entropy', 'ratio', 'changed', 'window')}
+    known = {key: value for key, value in (decision or {}).items() if key in _KNOWN}
     if earlier:
         window = -(-(len(earlier) + 1) // 3)
         recent = earlier[len(earlier) + 1 - window :]
@@ -108,7 +110,7 @@ def judge(
     kind = next(iter(cells), None)
     cell = cells.get(kind)
     weightless = {op: cell.count(op) for op in space.weightless_ops} if cell else {}
-    return Verdict(kind, cell.num_edges if cell else 0, weightless, **known, **limits)
+    return Verdict(kind, cell.num_edges if cell else 0, weightless, **{**known, **limits})
 
 
 def edge_ratio(chosen: float, others: Sequence[float]) -> Optional[float]:

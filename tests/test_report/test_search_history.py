@@ -82,6 +82,22 @@ def test_every_epoch_is_judged_as_the_hook_does(tmp_path):
     assert [history.verdict(epoch).decided for epoch in epochs] == [False] * 4
 
 
+def test_the_limits_of_a_search_travel_with_its_genotype(tmp_path):
+    convs = get_space('nasbench201').parse(SKIPS.replace('skip_connect', 'nor_conv_3x3'))
+    known = dict(entropy=0.5, ratio=2.0, decided_ratio=3.0)
+    assert SearchHistory(tmp_path, genotype=convs.with_meta(decision=known)).final_verdict().decided is False
+    known['decided_ratio'] = 1.5
+    assert SearchHistory(tmp_path, genotype=convs.with_meta(decision=known)).final_verdict().decided is True
+
+
+def test_a_history_without_a_genotype_is_judged_in_the_space_of_its_config(tmp_path):
+    skips = get_space('nasbench201').parse(SKIPS)
+    epoch = Epoch(1, skips.cells, {}, 0.5, 6)
+    assert SearchHistory(tmp_path, epochs=[epoch]).space is None
+    config = dict(model=dict(backbone=dict(space='nasbench201')))
+    assert SearchHistory(tmp_path, config=config, epochs=[epoch]).verdict(epoch).collapsed
+
+
 def test_what_was_selected_is_judged_by_itself(tmp_path):
     """A selection after the search has another cell than the last epoch, of which alpha says nothing."""
     space = get_space('nasbench201')

@@ -71,11 +71,13 @@ class GenotypeHook(Hook):
         epoch, space = runner.epoch + 1, model.arch.space
         genotype = model.genotype()
         decision = genotype.meta['decision']
+        # A hook may have gone back to an earlier epoch (EarlyStopHook).
+        self._cells = self._cells[: runner.epoch]
         verdict = judge(genotype.cells, space, decision, self._cells, **self.limits)
         self._cells.append(genotype.cells)
         advice = dict(undecided=_TO_DECIDE, collapsed=model.against_collapse)
         reasons = [f'{reason}; {advice[name]}' for name, reason in verdict.reasons().items()]
-        decision = {**decision, 'changed': verdict.changed, 'window': verdict.window}
+        decision = {**decision, 'changed': verdict.changed, 'window': verdict.window, **self.limits}
         meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch)
         self._genotype = genotype.with_meta(**meta, decision=decision, warnings=reasons)
         self._write(runner)

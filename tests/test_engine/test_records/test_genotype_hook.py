@@ -95,6 +95,18 @@ def test_a_resumed_search_knows_the_cells_of_before(search_cfg: Config, run_sear
     assert decision['changed'] == (lines[2] != lines[3])
 
 
+def test_epochs_that_were_gone_back_over_count_for_nothing(search_cfg: Config, run_search: Callable) -> None:
+    """As EarlyStopHook(mode='adapt') does: the third epoch is trained again with another cell before it."""
+    search_cfg.train_cfg.max_epochs = 3
+    runner = run_search(search_cfg)
+    hook = next(hook for hook in runner.hooks if isinstance(hook, GenotypeHook))
+    hook._cells[:] = [*hook._cells[:2], {}, {}, {}]
+    runner.train_loop._epoch = 2
+    hook.after_train_epoch(runner)
+    assert len(hook._cells) == 3
+    assert {} not in hook._cells
+
+
 def test_bad_ratio_is_named() -> None:
     with pytest.raises(ValueError, match=r'GenotypeHook.collapse_ratio must lie in \(0, 1\], got 0'):
         GenotypeHook(collapse_ratio=0)
