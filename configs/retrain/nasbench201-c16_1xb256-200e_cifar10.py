@@ -8,7 +8,7 @@ reproduced.
 
 Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/hyper-opts/200E.config: 200 epochs, batch 256, SGD with Nesterov's
 momentum, cosine from 0.1, weight decay 5e-4, crop and flip.
-Differs: the cosine goes by epochs, not by iterations.
+Differs: nothing beyond what docs/method.md says of all retraining.
 """
 
 _base_ = ['../_base_/datasets/cifar10_retrain.py', '../_base_/retrain_runtime.py']

@@ -6,8 +6,8 @@ Hardware: 1 GPU.
 Expected: no published number, since the benchmark trained on Taskonomy; not yet reproduced.
 
 The benchmark's tasks class_object and class_scene on another data set: 25 epochs, batch 128, SGD with Nesterov's
-momentum from 0.1, cosine, weight decay 5e-4, images of 256 x 256 pixels, flip and colour jitter. A network of another
-space will do, such as mmnas_mae.NASBench201Network.
+momentum from 0.1, cosine by iterations, weight decay 5e-4, images of 256 x 256 pixels, flip and colour jitter. A
+network of another space will do, such as mmnas_mae.NASBench201Network.
 
 Source: yawen-d/TransNASBench, configs/train_from_scratch/class_object/config.py.
 Differs: the data and their mean and deviation. Its cosine follows a warm-up whose length no public file gives
@@ -28,7 +28,9 @@ val_dataloader = dict(dataset=dict(pipeline=[_load, _resize, _pack]))
 test_dataloader = val_dataloader
 epochs = 25
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4))
-param_scheduler = dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=epochs)
+param_scheduler = dict(
+    type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=epochs, convert_to_iter_based=True
+)
 train_cfg = dict(by_epoch=True, max_epochs=epochs, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()

@@ -6,8 +6,8 @@ Hardware: 1 GPU; needs mmdet and mmcv's compiled operators.
 Expected: no published number, since the benchmark trained on Taskonomy; not yet reproduced.
 
 The benchmark's task segmentsemantic on COCO with its 171 classes of things and stuff: 30 epochs, batch 128, SGD with
-Nesterov's momentum from 0.1, cosine, weight decay 5e-4, images of 256 x 256 pixels, flip and colour jitter. The data
-set is mmdet's coco_semantic: images and maps of label numbers in data/coco/.
+Nesterov's momentum from 0.1, cosine by iterations, weight decay 5e-4, images of 256 x 256 pixels, flip and colour
+jitter. The data set is mmdet's coco_semantic: images and maps of label numbers in data/coco/.
 
 Source: yawen-d/TransNASBench, configs/train_from_scratch/segmentsemantic/config.py.
 Differs: the data, their mean and deviation and the number of classes. Its cosine follows a warm-up whose length no
@@ -53,7 +53,9 @@ model = dict(
 )
 epochs = 30
 optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4))
-param_scheduler = dict(type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=epochs)
+param_scheduler = dict(
+    type='CosineAnnealingLR', eta_min=0, by_epoch=True, begin=0, end=epochs, convert_to_iter_based=True
+)
 train_cfg = dict(by_epoch=True, max_epochs=epochs, val_interval=1)
 val_cfg = dict()
 test_cfg = dict()

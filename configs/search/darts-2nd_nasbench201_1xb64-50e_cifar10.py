@@ -6,8 +6,8 @@ Expected: collapse to the cell of skip connections, valid / test of 4 searches (
 CIFAR-100 15.03 / 15.61, ImageNet16-120 16.43 / 16.32; not yet reproduced.
 
 Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/DARTS.config and exps/NAS-Bench-201-algos/DARTS-V2.py.
-Differs: the alpha step comes first, where the public code has the weights first; the unrolled step has the Nesterov
-momentum of the step that is taken, where the public code unrolls plain momentum (default_hooks.bilevel.nesterov=False).
+Differs: the unrolled step has the Nesterov momentum of the step that is taken, where the public code unrolls plain
+momentum (default_hooks.bilevel.nesterov=False).
 """
 
 _base_ = [

@@ -7,8 +7,11 @@ Expected: no figure in the paper; not yet reproduced.
 Half of the training images, no clipping, and a larger evolution without a limit. none is drawn as any other operation,
 and an identity adds nothing to the angle.
 
-Source: megvii-model/RLNAS, nas_bench_201/exps/algos/rlnas_train_supernet.py.
-Differs: one path for all cells of the network, where each cell of the public code draws its own.
+Source: megvii-model/RLNAS, nas_bench_201/exps/algos/rlnas_train_supernet.py, rlnas_evolution_search_with_angle.py and
+weight_angle.py.
+Differs: one path for all cells of the network, where each cell of the public code draws its own; a mutant is one or
+more steps of the mutation of our spaces, where the public code redraws each edge with probability 0.1 and never as
+none; the angle counts the biases of the candidates' convolutions, which the public code leaves out.
 """
 
 _base_ = [

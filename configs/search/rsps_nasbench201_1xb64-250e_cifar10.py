@@ -9,8 +9,9 @@ Alpha is not optimised; at the end 100 random cells are scored with the shared w
 that the weights have not seen, in eval mode: the cells go by the statistics of the batch, stem, residual blocks and
 head by the running ones.
 
-Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/RANDOM.config and exps/NAS-Bench-201-algos/RANDOM.py.
-Differs: nothing beyond what docs/method.md says of all searches.
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/RANDOM.config, exps/algos/RANDOM-NAS.py and
+scripts-search/NAS-Bench-201-algos/RANDOM-NAS.sh.
+Differs: 512 images score a cell, as in SETN.config of that repository; RANDOM.config does not say how many.
 """
 
 _base_ = [

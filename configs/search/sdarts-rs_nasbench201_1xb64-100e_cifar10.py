@@ -4,7 +4,10 @@ Command: python tools/train.py configs/search/sdarts-rs_nasbench201_1xb64-100e_c
 Hardware: 1 GPU.
 Expected: no figure in the paper; not yet reproduced.
 
-100 epochs, as xiangning-chen/SmoothDARTS searches there; the rest is DARTS in NAS-Bench-201 (D-X-Y/AutoDL-Projects).
+First order, 100 epochs, weight decay 3e-4 and plain momentum, as in the DARTS space.
+
+Source: xiangning-chen/SmoothDARTS, nasbench201/train_search.py and attacker/perturb.py.
+Differs: the cells go by batch statistics in evaluation too, where the public code keeps running ones.
 """
 
 _base_ = [
@@ -18,3 +21,4 @@ _base_ = [
 _base_.merge(_base_.pop('network'))
 _base_.merge(_base_.pop('method'))
 model = dict(head=dict(norm=True))
+optim_wrapper = dict(weights=dict(optimizer=dict(weight_decay=3e-4, nesterov=False)))

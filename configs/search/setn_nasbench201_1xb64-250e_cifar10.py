@@ -10,9 +10,8 @@ use. At the end the 100 cells that alpha makes most likely are scored on a batch
 trained on, in eval mode: the cells go by the statistics of the batch, stem, residual blocks and head by the running
 ones.
 
-Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/SETN.config and exps/NAS-Bench-201-algos/SETN.py.
-Differs: the alpha step comes first, where the public code has the weights first; one path for all cells of the network,
-where each cell of the public code draws its own and a node whose edges are all none draws again.
+Source: D-X-Y/AutoDL-Projects, configs/nas-benchmark/algos/SETN.config and exps/algos/SETN.py.
+Differs: the alpha step comes first, where the public code has the weights first.
 """
 
 _base_ = [

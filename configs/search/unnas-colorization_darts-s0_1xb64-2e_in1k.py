@@ -9,7 +9,7 @@ Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py 
 as large.
 
 Source: facebookresearch/unnas, configs/search_based/search_phase/imagenet/col.yaml.
-Differs: no jitter of the lighting.
+Differs: nothing beyond what docs/method.md says of all searches.
 """
 
 _base_ = [

@@ -8,7 +8,8 @@ Settings of facebookresearch/unnas: as unnas-rotation_darts-s0_1xb32-2e_in1k.py,
 whose short side is 256; tiles have 64 of the 85 pixels of a patch.
 
 Source: facebookresearch/unnas, configs/search_based/search_phase/imagenet/jig.yaml.
-Differs: no jitter of the lighting.
+Differs: no jitter of the lighting; a set of permutations of our own, drawn far apart too, where UnNAS reads
+hamming_perms_1000_patches_9_max.npy.
 """
 
 _base_ = [

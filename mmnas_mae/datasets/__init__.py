@@ -1,5 +1,6 @@
 from .array_images import ArrayImages
 from .border_cutout import BorderCutout
+from .clipped_lighting import ClippedLighting
 from .image_folder import ImageFolder
 from .load_image_from_file import LoadImageFromFile
 from .pack_images import PackImages
@@ -13,6 +14,7 @@ from .search_split import SearchSplit
 __all__ = [
     'ArrayImages',
     'BorderCutout',
+    'ClippedLighting',
     'ImageFolder',
     'ImageReader',
     'LoadImageFromFile',

@@ -15,7 +15,7 @@ class RandomSearch(DiscreteSearch):
     """Scores independent draws of the space and keeps the best.
 
     With inherited weights this is the selection of RSPS, which draws 100
-    (D-X-Y/AutoDL-Projects: configs/nas-benchmark/algos/RANDOM.config).
+    (D-X-Y/AutoDL-Projects: scripts-search/NAS-Bench-201-algos/RANDOM-NAS.sh).
 
     Args:
         budget: number of draws.
