@@ -13,7 +13,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 
 # One thread a process: on small networks a second one gains little, and it stalls as soon as something else wants
-# a core. The tests use the cores by running in two processes instead.
+# a core. The tests use the cores by running in two processes instead, the quick start by two threads.
 OMP_NUM_THREADS ?= 1
 MKL_NUM_THREADS ?= 1
 MPLBACKEND := Agg
@@ -48,7 +48,7 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 quickstart: env  ## Search an architecture on real photographs, no download of data: under 5 minutes on 2 cores
-	@$(PY) tools/quickstart.py
+	@OMP_NUM_THREADS=2 $(PY) tools/quickstart.py
 
 test: env-tests  ## Run the tests
 	$(PY) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)

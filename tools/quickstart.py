@@ -8,7 +8,7 @@ from mmnas_mae.report.report_truth import landscape
 from mmnas_mae.report.search_history import read_search
 
 ROOT = Path(__file__).resolve().parent.parent
-CONFIG = Path('configs/quickstart/maenas_nasbench201-c16-n3_photos.py')
+CONFIG = Path('configs/quickstart/maenas_nasbench201-c8-n3_photos.py')
 WORK_DIR = Path('work_dirs/quickstart')
 
 

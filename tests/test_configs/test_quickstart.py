@@ -15,7 +15,7 @@ def test_it_knows_its_truth_with_nothing_at_hand(
     repository: Path, tmp_path: Path, run_search: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv('MMNAS_DATA')
-    cfg = Config.fromfile(repository / 'configs/quickstart/maenas_nasbench201-c16-n3_photos.py')
+    cfg = Config.fromfile(repository / 'configs/quickstart/maenas_nasbench201-c8-n3_photos.py')
     cfg.merge_from_dict(
         {
             'work_dir': str(tmp_path),
@@ -33,7 +33,7 @@ def test_it_knows_its_truth_with_nothing_at_hand(
         }
     )
     runner = run_search(cfg)
-    assert float(runner.model.arch.temperature) == pytest.approx(0.2)
+    assert float(runner.model.arch.temperature) == pytest.approx(0.1)
     history = read_search(tmp_path)
     first, last = (json.loads(line) for line in (tmp_path / 'arch_history.jsonl').read_text().splitlines())
     # Alpha rests in the first epoch.
