@@ -35,7 +35,8 @@ class OwnBoxes:
             mmdet numbers them.
         size: the longer side that images are resized to, in pixels.
         heldout: share of the images that the detector is judged on.
-        heldout_annotations: JSON file of other images in ``images`` that it is judged on.
+        heldout_annotations: JSON file of other images in ``images`` that it is judged on, with the same categories
+            in the same order.
         channels, value_range: as for :class:`mmnas_mae.ImageFolder`.
         check: whether every image is decoded once before the training.
 
@@ -74,18 +75,28 @@ class OwnBoxes:
         """
         Raises:
             FileNotFoundError: the folder or a file is not there.
-            ValueError: a file is no annotation, or lacks a class.
+            ValueError: a file is no annotation, or lacks a class, or two number their classes differently.
             RuntimeError: an image cannot be read, or is of another size than its annotation says.
         """
         if not os.path.isdir(self.images):
             raise FileNotFoundError(f'own_images.images (IMAGE_FOLDER) {self.images!r} is no folder')
         content = self._read(self.annotations)
-        named = [str(category['name']) for category in content['categories']]
+        named = _names(content)
         unknown = [name for name in self.classes or [] if name not in named]
         if unknown:
             raise ValueError(f'own_images.classes: {unknown[0]!r} is no category of {self.annotations}; it has {named}')
         classes = [name for name in named if self.classes is None or name in self.classes]
-        for record in (content, *([self._read(self.heldout_annotations)] if self.heldout_annotations else [])):
+        records = [content]
+        if self.heldout_annotations:
+            records.append(self._read(self.heldout_annotations))
+            # mmdet numbers the categories of each file by their order in it.
+            there = [name for name in _names(records[1]) if name in classes]
+            if there != classes:
+                raise ValueError(
+                    f'own_images.heldout_annotations {self.heldout_annotations!r} must have the categories {classes} '
+                    f'of {self.annotations} in this order, got {there}'
+                )
+        for record in records:
             self._check(record['images'])
         self._fill_loaders(cfg, classes)
         self._fill_model(cfg.model, len(classes))
@@ -163,6 +174,11 @@ class OwnBoxes:
         with torch.device('meta'):
             widths = list(MODELS.build(dict(backbone, init_cfg=None)).out_channels)
         fill(model, dict(neck=dict(in_channels=widths)))
+
+
+def _names(content: Mapping[str, Any]) -> list[str]:
+    """Names of the categories of a file, in its order."""
+    return [str(category['name']) for category in content['categories']]
 
 
 def _heads(place: Any) -> Iterator[Any]:

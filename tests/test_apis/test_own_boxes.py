@@ -1,6 +1,7 @@
 """What a detector of one's own boxes leaves open is read from images and annotations, and what is wrong is said."""
 
 import json
+import re
 
 import pytest
 from awkward_images import picture
@@ -80,6 +81,22 @@ def test_some_classes_and_other_held_out_images(read, own):
     train, val = (DATASETS.build(cfg[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
     assert (len(train), len(val)) == (6, 6)
     assert [instance['bbox'][0] for instance in val.get_data_info(0)['instances']] == [18]
+
+
+@pytest.mark.parametrize(
+    'kinds, classes, there',
+    [
+        ([dict(id=3, name='big cat'), dict(id=9, name='dog')], None, ['big cat', 'dog']),
+        ([dict(id=9, name='dog')], None, ['dog']),
+        ([dict(id=3, name='big cat')], ['dog'], []),
+    ],
+)
+def test_held_out_boxes_are_numbered_as_those_of_the_training(read, own, kinds, classes, there):
+    root, content = own
+    (root / 'others.json').write_text(json.dumps(dict(content, categories=kinds)))
+    wanted = re.escape(str(classes or ['dog', 'big cat']))
+    with pytest.raises(ValueError, match=f'must have the categories {wanted} of .*, got {re.escape(str(there))}'):
+        read(own_images__classes=classes, own_images__heldout_annotations=str(root / 'others.json'))
 
 
 @pytest.mark.parametrize(
