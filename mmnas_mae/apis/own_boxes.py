@@ -38,7 +38,8 @@ class OwnBoxes:
         heldout_annotations: JSON file of other images in ``images`` that it is judged on, with the same categories
             in the same order.
         channels, value_range: as for :class:`mmnas_mae.ImageFolder`.
-        check: whether every image is decoded once before the training.
+        max_broken: 0 decodes every image once before the training, and the first that cannot be read is an error;
+            None decodes none. None is skipped: their boxes would stay.
 
     Raises:
         ValueError: a setting is out of range or missing.
@@ -54,7 +55,7 @@ class OwnBoxes:
         heldout_annotations: Optional[str] = None,
         channels: int = 3,
         value_range: Optional[Sequence[float]] = None,
-        check: bool = True,
+        max_broken: Optional[float] = 0,
     ) -> None:
         if not annotations:
             raise ValueError('own_images.annotations must be a JSON file in the format of COCO, got none')
@@ -62,6 +63,8 @@ class OwnBoxes:
             raise ValueError(f'own_images.size must be a whole number of pixels, at least 32, got {size!r}')
         if not 0 < heldout < 1:
             raise ValueError(f'own_images.heldout must be a share between 0 and 1, got {heldout}')
+        if max_broken not in (0, None):
+            raise ValueError(f'own_images.max_broken must be 0 or None for boxes, got {max_broken}')
         self.images = str(images)
         self.annotations = str(annotations)
         self.classes = None if classes is None else [classes] if isinstance(classes, str) else list(classes)
@@ -69,7 +72,7 @@ class OwnBoxes:
         self.heldout = heldout
         self.heldout_annotations = heldout_annotations
         self.reader = ImageReader(channels, value_range)
-        self.check = check
+        self.max_broken = max_broken
 
     def __call__(self, cfg: Config) -> None:
         """
@@ -117,7 +120,7 @@ class OwnBoxes:
     def _check(self, images: Sequence[Mapping[str, Any]]) -> None:
         """Images that can be read, and are as large as their annotation says once they are upright."""
         paths = [os.path.join(self.images, image['file_name']) for image in images]
-        if not self.check:
+        if self.max_broken is None:
             return
 
         def fetch(number: int) -> tuple[str, None]:
@@ -130,7 +133,7 @@ class OwnBoxes:
             return paths[number], None
 
         survey = survey_images(len(paths), fetch, self.reader)
-        survey.check(f'own_images.images {self.images!r}', 0)
+        survey.check(f'own_images.images {self.images!r}', self.max_broken)
 
     def _fill_loaders(self, cfg: Config, classes: Sequence[str]) -> None:
         shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]

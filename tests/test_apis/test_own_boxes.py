@@ -118,6 +118,7 @@ def test_held_out_boxes_are_numbered_as_those_of_the_training(read, own, kinds, 
             ValueError,
             r"'cow' is no category of .*boxes\.json; it has \['dog', 'big cat'\]",
         ),
+        (dict(own_images__max_broken=0.1), ValueError, 'own_images.max_broken must be 0 or None for boxes, got 0.1'),
         (dict(own_images__size=0), ValueError, 'own_images.size must be a whole number of pixels, at least 32, got 0'),
     ],
 )
@@ -136,7 +137,7 @@ def test_images_that_do_not_fit_their_annotations_are_found_before_the_training(
     (root / '2.png').write_bytes((root / '2.png').read_bytes()[:200])
     with pytest.raises(RuntimeError, match=r'2\.png: the image cannot be decoded'):
         read()
-    assert read(own_images__check=False).model.bbox_head.num_classes == 2
+    assert read(own_images__max_broken=None).model.bbox_head.num_classes == 2
     content['annotations'] = []
     with pytest.raises(
         ValueError, match=r'boxes\.json. are not in the format of COCO: .*no images, categories or boxes'

@@ -132,6 +132,16 @@ def test_held_out_images_may_lie_elsewhere(read, folder):
     assert (len(train), len(val)) == (12, 12)
 
 
+def test_held_out_images_may_be_parquet_files(read, folder, tmp_path):
+    files = sorted(path for path in folder.rglob('*.*') if path.is_file())[:4]
+    rows = dict(image=[path.read_bytes() for path in files], label=[0, 1, 0, 1])
+    pq.write_table(pa.table(rows), tmp_path / 'others.parquet')
+    cfg = read(RETRAIN, folder, own_images__heldout_root=str(tmp_path / 'others.parquet'))
+    train, val = (DATASETS.build(cfg[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
+    assert (list(train.metainfo['classes']), len(val)) == (val.metainfo['classes'], 4)
+    assert sorted(int(val[number]['data_samples'].gt_label) for number in range(4)) == [0, 0, 1, 1]
+
+
 def test_parquet_files_with_labels_are_classes_too(read, folder, tmp_path):
     files = sorted(folder.rglob('*.png'))
     images = pa.array([path.read_bytes() for path in files], pa.binary())

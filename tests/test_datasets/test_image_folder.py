@@ -227,9 +227,9 @@ def test_an_array_in_a_file_cannot_run_anything(tmp_path):
         read_image(tmp_path / 'a.npy')
 
 
-def test_without_check_a_broken_image_is_an_error_when_it_is_met(folder):
+def test_without_a_look_a_broken_image_is_an_error_when_it_is_met(folder):
     root, expected = folder
-    dataset = ImageFolder(root, check=False)
+    dataset = ImageFolder(root, max_broken=None)
     assert (len(dataset), dataset.survey) == (40, None)
     number = sorted([*expected, *BROKEN]).index('cats/truncated.jpg')
     assert dataset[number - 1]['img'].shape[2] == 3
@@ -244,7 +244,7 @@ def test_without_check_a_broken_image_is_an_error_when_it_is_met(folder):
         (dict(channels=0), ValueError, 'channels must lie between 1 and 16, got 0'),
         (dict(channels=17), ValueError, 'channels must lie between 1 and 16, got 17'),
         (dict(channels=3.0), ValueError, r'channels must be a whole number from 1 to 16, got 3\.0'),
-        (dict(max_broken=2), ValueError, 'max_broken must be a share of the images between 0 and 1, got 2'),
+        (dict(max_broken=2), ValueError, 'max_broken must be a share of the images between 0 and 1, or None, got 2'),
         (dict(value_range=(5, 5)), ValueError, r'value_range must be two numbers, the lower one first, got \(5, 5\)'),
         (dict(channel_order='gbr'), ValueError, r"channel_order must be one of \('rgb', 'bgr'\), got 'gbr'"),
     ],
