@@ -184,6 +184,13 @@ def test_errors_of_settings(read, folder, settings, message):
     assert '\n' not in str(info.value)
 
 
+def test_labels_that_are_no_numbers_end_with_one_line(read, folder, tmp_path):
+    rows = dict(image=[path.read_bytes() for path in sorted(folder.rglob('*.png'))[:2]], label=['cat', 'dog'])
+    pq.write_table(pa.table(rows), tmp_path / 'labels.parquet')
+    with pytest.raises(ValueError, match="own_images: label_column 'label' of .* must hold whole numbers, got string"):
+        read(RETRAIN, tmp_path / 'labels.parquet')
+
+
 def test_a_classifier_needs_two_classes(read, folder):
     with pytest.raises(FileNotFoundError, match='holds no image in a folder of its class'):
         read(RETRAIN, folder / 'cats')
