@@ -221,13 +221,15 @@ class OwnClasses(OwnImages):
     def __call__(self, cfg: Config) -> None:
         """
         Raises:
-            ValueError: there are fewer than two classes.
+            ValueError: there are fewer than two classes, or Parquet files of ``heldout_root`` have others.
         """
         facts = self.look()
         if len(facts.classes) < 2:
             raise ValueError(f'own_images.data_root {self.data_root!r} must have two classes or more: {facts.classes}')
         size = self.size or fitting_size(facts.side)
         heldout = None if self.heldout_root is None else self._source(facts, self.heldout_root)
+        if heldout is not None and 'label_column' in heldout:
+            self._check_labels(facts)
         self.fill_loaders(cfg, self._source(facts), size, edge_of(size, facts.side), heldout)
         shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
         for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
@@ -238,6 +240,17 @@ class OwnClasses(OwnImages):
         preprocessor = dict(mean=facts.mean, std=facts.std, to_rgb=facts.channels == 3)
         fill(cfg, dict(data_preprocessor=dict(num_classes=len(facts.classes), **preprocessor)))
         self._fill_model(cfg.model, facts, size)
+
+    def _check_labels(self, facts: ImageFacts) -> None:
+        """Labels of held-out Parquet files are numbers, of which only names in the files say what they mean."""
+        images = DATASETS.build(dict(self.source(facts.channels, self.heldout_root), max_broken=None))
+        there, named = self._classes(images), tuple(images.metainfo.get('classes', ()))
+        numbers = tuple(str(number) for number in range(len(facts.classes)))
+        if len(there) > len(facts.classes) or (named and numbers != facts.classes != named):
+            raise ValueError(
+                f'own_images.heldout_root {self.heldout_root!r} must have the classes {list(facts.classes)} of '
+                f'{self.data_root!r} in this order, got {list(there)}'
+            )
 
     def _source(self, facts: ImageFacts, data_root: Optional[str] = None) -> dict[str, Any]:
         source, classes = self.source(facts.channels, data_root), list(facts.classes)

@@ -1,5 +1,7 @@
 """What a config for one's own images leaves open is read from the images; options count over it."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -140,6 +142,18 @@ def test_held_out_images_may_be_parquet_files(read, folder, tmp_path):
     train, val = (DATASETS.build(cfg[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
     assert (list(train.metainfo['classes']), len(val)) == (val.metainfo['classes'], 4)
     assert sorted(int(val[number]['data_samples'].gt_label) for number in range(4)) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    'names, labels, there', [('dogs,cats', [0, 1], ['dogs', 'cats']), (None, [0, 2], ['0', '1', '2'])]
+)
+def test_held_out_labels_mean_the_same_classes(read, folder, tmp_path, names, labels, there):
+    images = [path.read_bytes() for path in sorted(folder.rglob('*.png'))[:2]]
+    table = pa.table(dict(image=images, label=labels))
+    pq.write_table(table.replace_schema_metadata(names and dict(classes=names)), tmp_path / 'others.parquet')
+    message = f"must have the classes ['cats', 'dogs'] of {str(folder)!r} in this order, got {there}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read(RETRAIN, folder, own_images__heldout_root=str(tmp_path / 'others.parquet'))
 
 
 def test_parquet_files_with_labels_are_classes_too(read, folder, tmp_path):
