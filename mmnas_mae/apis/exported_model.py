@@ -21,12 +21,14 @@ class ExportedModel(NamedTuple):
 
     Args:
         model: images (B, C, H, W) to one Tensor or a tuple of features.
-        shape: (C, H, W) of its images, None where the config does not say it.
+        channels: of its images.
+        sides: their height and width in pixels, None where the config does not fix them.
         metadata: what users of the file have to know, as plain data.
     """
 
     model: nn.Module
-    shape: Optional[tuple[int, int, int]]
+    channels: int
+    sides: Optional[tuple[int, int]]
     metadata: dict[str, Any]
 
 
@@ -75,21 +77,21 @@ def exported_model(cfg: Config, checkpoint: Optional[str] = None, features: bool
         model = build_backbone(**settings)
         if checkpoint:
             load_weights(model, checkpoint)
-        return ExportedModel(model, image_shape_of(cfg, model.in_channels), _metadata(cfg, None))
+        return ExportedModel(model, model.in_channels, image_sides_of(cfg), _metadata(cfg, None))
     classifier = MODELS.build(dict(cfg.model, data_preprocessor=None))
     if checkpoint:
         load_checked(classifier, checkpoint, where)
     network = getattr(classifier, 'network', None) or getattr(classifier, 'backbone', None)
-    shape = image_shape_of(cfg, getattr(network, 'in_channels', 3))
-    return ExportedModel(Logits(classifier), shape, _metadata(cfg, checkpoint))
+    channels = getattr(network, 'in_channels', 3)
+    channels = channels if isinstance(channels, int) else 3
+    return ExportedModel(Logits(classifier), channels, image_sides_of(cfg), _metadata(cfg, checkpoint))
 
 
-def image_shape_of(cfg: Config, channels: Any = 3) -> Optional[tuple[int, int, int]]:
-    """(C, H, W) as the test pipeline of a config leaves images; None where it does not say it."""
+def image_sides_of(cfg: Config) -> Optional[tuple[int, int]]:
+    """Height and width as the test pipeline of a config leaves images; None where it does not say it."""
     loader = cfg.get('test_dataloader') or cfg.get('val_dataloader') or {}
     sides = [_side(step) for step in _pipeline(loader.get('dataset') or {})]
-    side = next((side for side in reversed(sides) if side is not None), None)
-    return None if side is None else (channels if isinstance(channels, int) else 3, *side)
+    return next((side for side in reversed(sides) if side is not None), None)
 
 
 def _pipeline(dataset: Mapping[str, Any]) -> list:

@@ -35,9 +35,11 @@ class OwnBoxes:
             mmdet numbers them.
         size: the longer side that images are resized to, in pixels.
         heldout: share of the images that the detector is judged on.
-        heldout_annotations: JSON file of other images in ``images`` that it is judged on.
+        heldout_annotations: JSON file of other images in ``images`` that it is judged on, with the same categories
+            in the same order.
         channels, value_range: as for :class:`mmnas_mae.ImageFolder`.
-        check: whether every image is decoded once before the training.
+        max_broken: 0 decodes every image once before the training, and the first that cannot be read is an error;
+            None decodes none. None is skipped: their boxes would stay.
 
     Raises:
         ValueError: a setting is out of range or missing.
@@ -53,7 +55,7 @@ class OwnBoxes:
         heldout_annotations: Optional[str] = None,
         channels: int = 3,
         value_range: Optional[Sequence[float]] = None,
-        check: bool = True,
+        max_broken: Optional[float] = 0,
     ) -> None:
         if not annotations:
             raise ValueError('own_images.annotations must be a JSON file in the format of COCO, got none')
@@ -61,6 +63,8 @@ class OwnBoxes:
             raise ValueError(f'own_images.size must be a whole number of pixels, at least 32, got {size!r}')
         if not 0 < heldout < 1:
             raise ValueError(f'own_images.heldout must be a share between 0 and 1, got {heldout}')
+        if max_broken not in (0, None):
+            raise ValueError(f'own_images.max_broken must be 0 or None for boxes, got {max_broken}')
         self.images = str(images)
         self.annotations = str(annotations)
         self.classes = None if classes is None else [classes] if isinstance(classes, str) else list(classes)
@@ -68,24 +72,34 @@ class OwnBoxes:
         self.heldout = heldout
         self.heldout_annotations = heldout_annotations
         self.reader = ImageReader(channels, value_range)
-        self.check = check
+        self.max_broken = max_broken
 
     def __call__(self, cfg: Config) -> None:
         """
         Raises:
             FileNotFoundError: the folder or a file is not there.
-            ValueError: a file is no annotation, or lacks a class.
+            ValueError: a file is no annotation, or lacks a class, or two number their classes differently.
             RuntimeError: an image cannot be read, or is of another size than its annotation says.
         """
         if not os.path.isdir(self.images):
             raise FileNotFoundError(f'own_images.images (IMAGE_FOLDER) {self.images!r} is no folder')
         content = self._read(self.annotations)
-        named = [str(category['name']) for category in content['categories']]
+        named = _names(content)
         unknown = [name for name in self.classes or [] if name not in named]
         if unknown:
             raise ValueError(f'own_images.classes: {unknown[0]!r} is no category of {self.annotations}; it has {named}')
         classes = [name for name in named if self.classes is None or name in self.classes]
-        for record in (content, *([self._read(self.heldout_annotations)] if self.heldout_annotations else [])):
+        records = [content]
+        if self.heldout_annotations:
+            records.append(self._read(self.heldout_annotations))
+            # mmdet numbers the categories of each file by their order in it.
+            there = [name for name in _names(records[1]) if name in classes]
+            if there != classes:
+                raise ValueError(
+                    f'own_images.heldout_annotations {self.heldout_annotations!r} must have the categories {classes} '
+                    f'of {self.annotations} in this order, got {there}'
+                )
+        for record in records:
             self._check(record['images'])
         self._fill_loaders(cfg, classes)
         self._fill_model(cfg.model, len(classes))
@@ -106,7 +120,7 @@ class OwnBoxes:
     def _check(self, images: Sequence[Mapping[str, Any]]) -> None:
         """Images that can be read, and are as large as their annotation says once they are upright."""
         paths = [os.path.join(self.images, image['file_name']) for image in images]
-        if not self.check:
+        if self.max_broken is None:
             return
 
         def fetch(number: int) -> tuple[str, None]:
@@ -119,7 +133,7 @@ class OwnBoxes:
             return paths[number], None
 
         survey = survey_images(len(paths), fetch, self.reader)
-        survey.check(f'own_images.images {self.images!r}', 0)
+        survey.check(f'own_images.images {self.images!r}', self.max_broken)
 
     def _fill_loaders(self, cfg: Config, classes: Sequence[str]) -> None:
         shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
@@ -163,6 +177,11 @@ class OwnBoxes:
         with torch.device('meta'):
             widths = list(MODELS.build(dict(backbone, init_cfg=None)).out_channels)
         fill(model, dict(neck=dict(in_channels=widths)))
+
+
+def _names(content: Mapping[str, Any]) -> list[str]:
+    """Names of the categories of a file, in its order."""
+    return [str(category['name']) for category in content['categories']]
 
 
 def _heads(place: Any) -> Iterator[Any]:

@@ -55,7 +55,7 @@ class OwnImages:
         size: side of the square that networks see, in pixels; a default by the images.
         channels: as for :class:`mmnas_mae.ImageFolder`; None reads it from the images: the number of bands
             where most have bands, else 3.
-        value_range, max_broken, check: as for :class:`mmnas_mae.ImageFolder`.
+        value_range, max_broken: as for :class:`mmnas_mae.ImageFolder`.
         image_column, label_column: as for :class:`mmnas_mae.ParquetImages`.
     """
 
@@ -68,8 +68,7 @@ class OwnImages:
         size: Optional[int] = None,
         channels: Optional[int] = None,
         value_range: Optional[Sequence[float]] = None,
-        max_broken: float = 0.01,
-        check: bool = True,
+        max_broken: Optional[float] = 0.01,
         image_column: str = 'image',
         label_column: str = 'label',
     ) -> None:
@@ -83,33 +82,27 @@ class OwnImages:
         self.channels = channels
         self.value_range = value_range
         self.max_broken = max_broken
-        self.check = check
         self.image_column = image_column
         self.label_column = label_column
 
     def source(self, channels: int, data_root: Optional[str] = None) -> dict[str, Any]:
         """The config of their data set."""
         root = self.data_root if data_root is None else data_root
-        shared = dict(data_root=root, channels=channels, value_range=self.value_range, channel_order=self.channel_order)
+        read = dict(channels=channels, value_range=self.value_range, channel_order=self.channel_order)
+        shared = dict(data_root=root, max_broken=self.max_broken, **read)
         if _holds_parquet(root):
             labels = dict(label_column=self.label_column) if self.with_label else {}
-            checked = self.max_broken if self.check else None
-            return dict(
-                type='mmnas_mae.ParquetImages', image_column=self.image_column, max_broken=checked, **labels, **shared
-            )
-        checked = dict(max_broken=self.max_broken, check=self.check)
-        return dict(type='mmnas_mae.ImageFolder', with_label=self.with_label, **checked, **shared)
+            return dict(type='mmnas_mae.ParquetImages', image_column=self.image_column, **labels, **shared)
+        return dict(type='mmnas_mae.ImageFolder', with_label=self.with_label, **shared)
 
     def look(self) -> ImageFacts:
-        """Reads the images: all once with ``check``, a sample of them else.
+        """Reads the images: all once with ``max_broken``, a sample of them without.
 
         Raises:
             FileNotFoundError: there are none.
             RuntimeError: too many cannot be read.
         """
-        listed = self.source(self.channels or 3)
-        listed.update(dict(check=False) if listed['type'].endswith('Folder') else dict(max_broken=None))
-        images = DATASETS.build(listed)
+        images = DATASETS.build(dict(self.source(self.channels or 3), max_broken=None))
         numbers = [int(number) for number in np.linspace(0, len(images) - 1, min(len(images), _SAMPLE))]
         bands, sides = Counter(), []
         for pixels in _readable(images, numbers):
@@ -150,13 +143,15 @@ class OwnImages:
         count = images.num_classes() if hasattr(images, 'num_classes') else len(names)
         return names if len(names) == count else tuple(str(number) for number in range(count))
 
-    def fill_loaders(self, cfg: Config, source: Mapping[str, Any], size: int, edge: int) -> None:
-        """Data sets and sizes of the pipelines."""
+    def fill_loaders(
+        self, cfg: Config, source: Mapping[str, Any], size: int, edge: int, heldout: Optional[Mapping[str, Any]] = None
+    ) -> None:
+        """Data sets, of which that of validation and test may be another, and sizes of the pipelines."""
         for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
             if cfg.get(name) is None:
                 continue
             split = cfg[name]['dataset']
-            fill(split, dict(dataset=dict(source)))
+            fill(split, dict(dataset=dict(source if name == 'train_dataloader' else heldout or source)))
             for step in split.get('pipeline') or split['dataset'].get('pipeline') or []:
                 kind = step['type'].rpartition('.')[2]
                 sizes = dict(RandomResizedCrop=dict(scale=size), ResizeEdge=dict(scale=edge))
@@ -226,25 +221,36 @@ class OwnClasses(OwnImages):
     def __call__(self, cfg: Config) -> None:
         """
         Raises:
-            ValueError: there are fewer than two classes.
+            ValueError: there are fewer than two classes, or Parquet files of ``heldout_root`` have others.
         """
         facts = self.look()
         if len(facts.classes) < 2:
             raise ValueError(f'own_images.data_root {self.data_root!r} must have two classes or more: {facts.classes}')
         size = self.size or fitting_size(facts.side)
-        self.fill_loaders(cfg, self._source(facts), size, edge_of(size, facts.side))
+        heldout = None if self.heldout_root is None else self._source(facts, self.heldout_root)
+        if heldout is not None and 'label_column' in heldout:
+            self._check_labels(facts)
+        self.fill_loaders(cfg, self._source(facts), size, edge_of(size, facts.side), heldout)
         shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
         for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
             if cfg.get(name) is None:
                 continue
             part = 'train' if name == 'train_dataloader' else 'heldout'
             fill(cfg[name]['dataset'], dict(part=part, parts=shares if self.heldout_root is None else [(part, 1.0)]))
-            if part == 'heldout' and self.heldout_root is not None:
-                fill_root = self._source(facts, self.heldout_root)
-                cfg[name]['dataset']['dataset'].update(fill_root)
         preprocessor = dict(mean=facts.mean, std=facts.std, to_rgb=facts.channels == 3)
         fill(cfg, dict(data_preprocessor=dict(num_classes=len(facts.classes), **preprocessor)))
         self._fill_model(cfg.model, facts, size)
+
+    def _check_labels(self, facts: ImageFacts) -> None:
+        """Labels of held-out Parquet files are numbers, of which only names in the files say what they mean."""
+        images = DATASETS.build(dict(self.source(facts.channels, self.heldout_root), max_broken=None))
+        there, named = self._classes(images), tuple(images.metainfo.get('classes', ()))
+        numbers = tuple(str(number) for number in range(len(facts.classes)))
+        if len(there) > len(facts.classes) or (named and numbers != facts.classes != named):
+            raise ValueError(
+                f'own_images.heldout_root {self.heldout_root!r} must have the classes {list(facts.classes)} of '
+                f'{self.data_root!r} in this order, got {list(there)}'
+            )
 
     def _source(self, facts: ImageFacts, data_root: Optional[str] = None) -> dict[str, Any]:
         source, classes = self.source(facts.channels, data_root), list(facts.classes)

@@ -28,14 +28,14 @@ class ImageFolder(BaseDataset):
         classes: names of the classes in the order of their numbers; by default the sorted names of these folders.
         channels, value_range, channel_order: as for :class:`mmnas_mae.datasets.ImageReader`.
         max_broken: share of the images that may be skipped because they cannot be read as these
-            settings ask; with 0 the first is an error.
-        check: whether all images are decoded once. If not, one that cannot be read is an error when it is met.
+            settings ask; with 0 the first is an error. None decodes none beforehand, and one that cannot be read
+            is an error when it is met.
         pipeline: transforms.
         **kwargs: ``metainfo``, ``indices``, ``test_mode``, ``lazy_init``, ``max_refetch``
             of :class:`mmengine.dataset.BaseDataset`.
 
     Attributes:
-        survey (ImageSurvey): what was found, None without ``check``.
+        survey (ImageSurvey): what was found, None without ``max_broken``.
 
     Raises:
         ValueError: a setting is out of range, or a folder is none of ``classes``.
@@ -51,8 +51,7 @@ class ImageFolder(BaseDataset):
         channels: int = 3,
         value_range: Optional[Sequence[float]] = None,
         channel_order: str = 'rgb',
-        max_broken: float = 0.01,
-        check: bool = True,
+        max_broken: Optional[float] = 0.01,
         pipeline: Sequence[Union[dict, Callable]] = (),
         **kwargs: Any,
     ) -> None:
@@ -60,12 +59,11 @@ class ImageFolder(BaseDataset):
         self.with_label = with_label
         self.classes = None if classes is None else tuple(classes)
         self.max_broken = check_share(max_broken)
-        self.check = check
         self.survey: Optional[ImageSurvey] = None
         super().__init__(data_root=str(data_root), data_prefix={}, pipeline=list(pipeline), **kwargs)
 
     def load_data_list(self) -> list[dict]:
-        """Lists the images and, with ``check``, decodes them once."""
+        """Lists the images and, with ``max_broken``, decodes them once."""
         root = os.path.expanduser(self.data_root)
         found = list_images(root)
         names = [name for name in found.names if '/' in name] if self.with_label else list(found.names)
@@ -79,7 +77,7 @@ class ImageFolder(BaseDataset):
                 f'{f"; there are {told}" if told else ""}'
             )
         labels = self._labels(names)
-        if self.check:
+        if self.max_broken is not None:
             stamps = tuple((name, *file_stamp(os.path.join(root, name))) for name in names)
             self.survey = _survey(root, stamps, self.reader)
             self.survey.check(f'data_root {self.data_root!r}', self.max_broken)

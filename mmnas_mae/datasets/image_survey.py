@@ -151,14 +151,14 @@ def survey_images(
     )
 
 
-def check_share(max_broken: float) -> float:
-    """The setting ``max_broken``.
+def check_share(max_broken: Optional[float]) -> Optional[float]:
+    """The setting ``max_broken``, of which None leaves the images undecoded.
 
     Raises:
         ValueError: it is no share.
     """
-    if not 0 <= max_broken <= 1:
-        raise ValueError(f'max_broken must be a share of the images between 0 and 1, got {max_broken}')
+    if max_broken is not None and not 0 <= max_broken <= 1:
+        raise ValueError(f'max_broken must be a share of the images between 0 and 1, or None, got {max_broken}')
     return max_broken
 
 

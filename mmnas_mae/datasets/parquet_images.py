@@ -68,7 +68,7 @@ class ParquetImages(BaseDataset):
         **kwargs: Any,
     ) -> None:
         self.reader = ImageReader(channels, value_range, channel_order)
-        self.max_broken = None if max_broken is None else check_share(max_broken)
+        self.max_broken = check_share(max_broken)
         self.survey: Optional[ImageSurvey] = None
         if with_label and label_column is None:
             raise ValueError('with_label=True needs label_column, the name of the column with the labels')

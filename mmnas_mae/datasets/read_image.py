@@ -37,6 +37,8 @@ _UPRIGHT = {
     8: lambda x: x.swapaxes(0, 1)[::-1],
 }
 _ORIENTATION = 0x0112
+#: How a codestream of JPEG 2000 begins, in a file of its own or within one.
+_CODESTREAM = b'\xff\x4f\xff\x51'
 #: Weights of R, G and B in grey (ITU-R 601, as Pillow).
 _GREY = (0.299, 0.587, 0.114)
 
@@ -57,11 +59,13 @@ class Pixels(NamedTuple):
 class ImageReader:
     """Reads images of any kind as (H, W, C) uint8.
 
-    Upright by the EXIF orientation; of an animation the first frame. Palettes and CMYK become RGB. More than 8
-    bits are scaled, never cut off: ``value_range`` becomes 0 to 255. Transparent pixels are seen on white where
+    Upright by the EXIF orientation; of an animation the first frame. Palettes and CMYK become RGB. Grey and RGB of
+    more than 8 bits, in PNG, TIFF, PGM, JPEG 2000 and arrays, are scaled: ``value_range`` becomes 0 to 255, and
+    without it a value that the number type does not say the range of is an error; what else has more (AVIF, PPM,
+    CMYK) is scaled to 8 bits by its decoder, whatever the range. Transparent pixels are seen on white where
     ``channels`` has no place for alpha; where it has and the image has none, they are opaque. Bands (of ``.npy``
     files (H, W) or (H, W, C), of TIFF files with other samples than colours or with a page for each band) are
-    never converted: there must be ``channels`` of them.
+    never converted, but one is grey and three are RGB: there must be ``channels`` of them.
 
     Args:
         channels: C, 1 (grey), 3 (RGB), 4 (RGBA) or any number of bands up to 16.
@@ -164,6 +168,11 @@ def _decode(content: bytes) -> Pixels:
         deep = _decode_tiff(content)
         if deep is not None:
             return deep
+    depth = _jpeg2000_depth(content)
+    if depth > 8:
+        # To the whole range of 16 bits, as Pillow does with grey.
+        deep = _decode_opencv(content)
+        return deep._replace(values=deep.values << (16 - depth))
     # Pillow keeps 8 bits of the colours of a PNG with 16.
     if content[:8] == b'\x89PNG\r\n\x1a\n' and content[24:26] in (b'\x10\x02', b'\x10\x04', b'\x10\x06'):
         with Image.open(io.BytesIO(content)) as image:
@@ -182,12 +191,14 @@ def _decode(content: bytes) -> Pixels:
 
 
 def _from_pillow(image: Image.Image) -> Pixels:
+    # A copy has no format.
+    container = image.format
     image = ImageOps.exif_transpose(image)
     mode = image.mode
     if mode.startswith('I;16') or mode in ('I', 'F'):
         values = np.asarray(image)
         # Pillow has no 16-bit mode for what it reads of these two.
-        stored = np.uint16 if mode != 'F' and (mode != 'I' or image.format in ('PPM', 'PNG')) else values.dtype
+        stored = np.uint16 if mode != 'F' and (mode != 'I' or container in ('PPM', 'PNG')) else values.dtype
         return Pixels(values.astype(stored)[..., None], True)
     if mode == 'RGBX':
         return _bands(np.asarray(image))
@@ -210,6 +221,17 @@ def _decode_opencv(content: bytes) -> Pixels:
     return Pixels(values, True)
 
 
+def _jpeg2000_depth(content: bytes) -> int:
+    """Bits of a colour of JPEG 2000, whose white Pillow makes black where they are more than 8; 0 for others."""
+    if content[:12] != b'\0\0\0\x0cjP  \r\n\x87\n' and content[:4] != _CODESTREAM:
+        return 0
+    # ISO 15444-1, A.5.1: the number of components, then three bytes for each, the first with bits - 1 and a sign.
+    start = content.find(_CODESTREAM) + 40
+    components = int.from_bytes(content[start : start + 2], 'big')
+    depths = content[start + 2 : start + 2 + 3 * components : 3]
+    return max((depth & 0x7F) + 1 for depth in depths) if components > 1 and depths else 0
+
+
 def _decode_tiff(content: bytes) -> Optional[Pixels]:
     """A TIFF that Pillow would cut down or not open: several channels of more than 8 bits, or bands.
 
@@ -226,8 +248,9 @@ def _decode_tiff(content: bytes) -> Optional[Pixels]:
         has_alpha = len(extra) == 1 and extra[0] in (1, 2)
         colours = samples - has_alpha in ((3,) if is_rgb else (1,))
         bands = kind in ('RGB', 'MINISBLACK') and not colours
+        inverted = kind == 'MINISWHITE' and colours
         paged = len(series.pages) > 1 and samples == 1 and kind == 'MINISBLACK'
-        deep = page.bitspersample > 8 and kind in ('RGB', 'MINISBLACK') and page.dtype is not None
+        deep = page.bitspersample > 8 and (kind in ('RGB', 'MINISBLACK') or inverted) and page.dtype is not None
         if not (bands or paged or deep):
             return None
         if paged:
@@ -244,8 +267,29 @@ def _decode_tiff(content: bytes) -> Optional[Pixels]:
             if samples > 1 and page.planarconfig.name == 'SEPARATE':
                 values = np.moveaxis(values, 0, -1)
         values = values.reshape(page.imagelength, page.imagewidth, samples)
+        if inverted:
+            values = _inverted(values, page.bitspersample)
+        if colours and has_alpha and extra == (1,):
+            values = _unassociated(values)
         pixels = Pixels(values, True) if colours else _bands(values)
         return _turned(pixels, _orientation(page))
+
+
+def _inverted(values: np.ndarray, bits: int) -> np.ndarray:
+    """Grey, or grey and alpha, of so many bits whose 0 is white, with 0 for black."""
+    if values.dtype.kind != 'u':
+        raise ValueError(f'its white is 0 (MINISWHITE) and its numbers are {values.dtype}, whose black is not said')
+    grey = values.dtype.type(2**bits - 1) - values[..., :1]
+    return np.concatenate([grey, values[..., 1:]], 2)
+
+
+def _unassociated(values: np.ndarray) -> np.ndarray:
+    """Colours that are stored times their alpha (associated, TIFF 6.0, section 18), and alpha, as they were before."""
+    opaque = np.iinfo(values.dtype).max if values.dtype.kind in 'iu' else 1
+    alpha = values[..., -1:].astype(np.float64)
+    colours = values[..., :-1] * np.divide(opaque, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    whole = np.rint(colours) if values.dtype.kind in 'iu' else colours
+    return np.concatenate([whole.clip(0, opaque).astype(values.dtype), values[..., -1:]], 2)
 
 
 def _orientation(page: Any) -> int:

@@ -4,13 +4,14 @@ import functools
 import inspect
 import shlex
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, Mapping, NamedTuple
 
 from ..benchmarks import benchmarks_of
 from ..models import get_skeleton, skeleton_name
 from ..models.networks.darts_network import STRIDES
 from ..registry import MODELS, SCOPE
 from ..spaces import Genotype, get_space
+from ..utils.options import format_value
 from .search_history import SearchHistory
 
 _CIFAR = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
@@ -18,6 +19,8 @@ _CIFAR100 = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar100.py'
 _OWN = 'configs/retrain/genotype-l20-c36_1xb96-200e_folder.py'
 _OWN_DETECTOR = 'configs/detection/retinanet_genotype_fpn_own.py'
 _IMAGENET = 'configs/retrain/genotype-l14-c48_8xb128-250e_in1k.py'
+#: How own images are read, unless a setting says it.
+_READ = dict(channels=3, value_range=None, image_column='image', max_broken=0.01)
 _NETWORK = 'configs/retrain/transnas101-classification_1xb128-25e_in1k.py'
 _DETECTOR = 'configs/detection/retinanet_genotype_fpn_1x_coco.py'
 
@@ -67,7 +70,7 @@ def _retraining(history: SearchHistory) -> list[Step]:
     if skeleton.retrain == 'backbone' and stages != STRIDES:
         return [*steps, _untrainable(f'they have stages of strides {STRIDES}, this skeleton has {stages}')]
     if skeleton.retrain == 'backbone':
-        return [*steps, *_trainings(history, shlex.quote(f'model.backbone.genotype={path}'))]
+        return [*steps, *_trainings(history, shlex.quote(f'model.backbone.genotype={format_value(path)}'))]
     if skeleton.retrain == 'network':
         network, settings = _unbound(skeleton.network)
         if not hasattr(network, '__name__'):
@@ -93,10 +96,10 @@ def _unbound(network: Callable) -> tuple[Callable, dict[str, Any]]:
 def _trainings(history: SearchHistory, option: str) -> list[Step]:
     """Trainings of a derived backbone on what was searched; then where its cells may go."""
     images = history.setting('train_dataloader.dataset.dataset', {})
-    # What own_images has filled in; published data sets are not looked at beforehand.
-    if images.get('max_broken') is not None:
-        return _on_own_images(str(images['data_root']), option)
     kind = str(images.get('type', ''))
+    # own_images says in full how images are read, which configs of published data sets leave to its defaults.
+    if kind.endswith('ImageFolder') or (kind.endswith('ParquetImages') and 'value_range' in images):
+        return _on_own_images(images, option)
     command = f'tools/dist_train.sh {_IMAGENET} 8 --cfg-options {option}'
     on_imagenet = Step('retrain', 'Retrain on ImageNet, 8 GPUs', command)
     checkpoint = 'model.backbone.init_cfg.checkpoint=work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth'
@@ -116,8 +119,12 @@ def _trainings(history: SearchHistory, option: str) -> list[Step]:
     ]
 
 
-def _on_own_images(data_root: str, option: str) -> list[Step]:
-    options = f'{option} {shlex.quote(f"own_images.data_root={data_root}")}'
+def _on_own_images(images: Mapping[str, Any], option: str) -> list[Step]:
+    """They are read as in the search."""
+    kept = {key: images[key] for key, default in _READ.items() if images.get(key, default) != default}
+    options = f'{option} {_own(data_root=str(images["data_root"]), **kept)}'
+    # Of boxes no image is skipped, and they lie in folders.
+    of_boxes = {key: value for key, value in kept.items() if key in ('channels', 'value_range') or value is None}
     checkpoint = f'work_dirs/{Path(_OWN).stem}/epoch_200.pth'
     pretrained = f'model.backbone.init_cfg.checkpoint={checkpoint}'
     return [
@@ -136,9 +143,14 @@ def _on_own_images(data_root: str, option: str) -> list[Step]:
             'detect',
             'Detect on your own boxes with its backbone; ANNOTATIONS is a file in the format of COCO',
             f'python tools/train.py {_OWN_DETECTOR} --cfg-options {option} {pretrained} '
-            f'{shlex.quote(f"own_images.images={data_root}")} own_images.annotations=ANNOTATIONS',
+            f'{_own(images=str(images["data_root"]), **of_boxes)} own_images.annotations=ANNOTATIONS',
         ),
     ]
+
+
+def _own(**settings: Any) -> str:
+    """Options of ``own_images`` as a shell takes them."""
+    return shlex.join(f'own_images.{key}={format_value(value)}' for key, value in settings.items())
 
 
 def _test(config: str, checkpoint: str, options: str) -> Step:

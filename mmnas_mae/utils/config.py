@@ -66,10 +66,9 @@ def _complete(cfg: Config) -> None:
     own_images = cfg.pop('own_images', None)
     if own_images:
         try:
-            complete = registries.TASK_UTILS.build(own_images)
+            registries.TASK_UTILS.build(own_images)(cfg)
         except TypeError as error:
-            raise ValueError(f'own_images: {one_line(error, kind=False)}') from None
-        complete(cfg)
+            raise ValueError(f'own_images: {one_line(error, kind=False)}') from error
     end = (cfg.get('train_cfg') or {}).get('max_epochs')
     for schedule in _schedules(cfg.get('param_scheduler')):
         if 'end' in schedule and schedule['end'] is None:

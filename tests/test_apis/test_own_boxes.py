@@ -1,6 +1,7 @@
 """What a detector of one's own boxes leaves open is read from images and annotations, and what is wrong is said."""
 
 import json
+import re
 
 import pytest
 from awkward_images import picture
@@ -83,6 +84,22 @@ def test_some_classes_and_other_held_out_images(read, own):
 
 
 @pytest.mark.parametrize(
+    'kinds, classes, there',
+    [
+        ([dict(id=3, name='big cat'), dict(id=9, name='dog')], None, ['big cat', 'dog']),
+        ([dict(id=9, name='dog')], None, ['dog']),
+        ([dict(id=3, name='big cat')], ['dog'], []),
+    ],
+)
+def test_held_out_boxes_are_numbered_as_those_of_the_training(read, own, kinds, classes, there):
+    root, content = own
+    (root / 'others.json').write_text(json.dumps(dict(content, categories=kinds)))
+    wanted = re.escape(str(classes or ['dog', 'big cat']))
+    with pytest.raises(ValueError, match=f'must have the categories {wanted} of .*, got {re.escape(str(there))}'):
+        read(own_images__classes=classes, own_images__heldout_annotations=str(root / 'others.json'))
+
+
+@pytest.mark.parametrize(
     'options, error, message',
     [
         (
@@ -101,6 +118,7 @@ def test_some_classes_and_other_held_out_images(read, own):
             ValueError,
             r"'cow' is no category of .*boxes\.json; it has \['dog', 'big cat'\]",
         ),
+        (dict(own_images__max_broken=0.1), ValueError, 'own_images.max_broken must be 0 or None for boxes, got 0.1'),
         (dict(own_images__size=0), ValueError, 'own_images.size must be a whole number of pixels, at least 32, got 0'),
     ],
 )
@@ -119,7 +137,7 @@ def test_images_that_do_not_fit_their_annotations_are_found_before_the_training(
     (root / '2.png').write_bytes((root / '2.png').read_bytes()[:200])
     with pytest.raises(RuntimeError, match=r'2\.png: the image cannot be decoded'):
         read()
-    assert read(own_images__check=False).model.bbox_head.num_classes == 2
+    assert read(own_images__max_broken=None).model.bbox_head.num_classes == 2
     content['annotations'] = []
     with pytest.raises(
         ValueError, match=r'boxes\.json. are not in the format of COCO: .*no images, categories or boxes'

@@ -1,5 +1,7 @@
 """What a config for one's own images leaves open is read from the images; options count over it."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -132,6 +134,28 @@ def test_held_out_images_may_lie_elsewhere(read, folder):
     assert (len(train), len(val)) == (12, 12)
 
 
+def test_held_out_images_may_be_parquet_files(read, folder, tmp_path):
+    files = sorted(path for path in folder.rglob('*.*') if path.is_file())[:4]
+    rows = dict(image=[path.read_bytes() for path in files], label=[0, 1, 0, 1])
+    pq.write_table(pa.table(rows), tmp_path / 'others.parquet')
+    cfg = read(RETRAIN, folder, own_images__heldout_root=str(tmp_path / 'others.parquet'))
+    train, val = (DATASETS.build(cfg[f'{part}_dataloader'].dataset) for part in ('train', 'val'))
+    assert (list(train.metainfo['classes']), len(val)) == (val.metainfo['classes'], 4)
+    assert sorted(int(val[number]['data_samples'].gt_label) for number in range(4)) == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    'names, labels, there', [('dogs,cats', [0, 1], ['dogs', 'cats']), (None, [0, 2], ['0', '1', '2'])]
+)
+def test_held_out_labels_mean_the_same_classes(read, folder, tmp_path, names, labels, there):
+    images = [path.read_bytes() for path in sorted(folder.rglob('*.png'))[:2]]
+    table = pa.table(dict(image=images, label=labels))
+    pq.write_table(table.replace_schema_metadata(names and dict(classes=names)), tmp_path / 'others.parquet')
+    message = f"must have the classes ['cats', 'dogs'] of {str(folder)!r} in this order, got {there}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read(RETRAIN, folder, own_images__heldout_root=str(tmp_path / 'others.parquet'))
+
+
 def test_parquet_files_with_labels_are_classes_too(read, folder, tmp_path):
     files = sorted(folder.rglob('*.png'))
     images = pa.array([path.read_bytes() for path in files], pa.binary())
@@ -172,6 +196,13 @@ def test_errors_of_settings(read, folder, settings, message):
     with pytest.raises(ValueError, match=message) as info:
         read(SEARCH, folder, **settings)
     assert '\n' not in str(info.value)
+
+
+def test_labels_that_are_no_numbers_end_with_one_line(read, folder, tmp_path):
+    rows = dict(image=[path.read_bytes() for path in sorted(folder.rglob('*.png'))[:2]], label=['cat', 'dog'])
+    pq.write_table(pa.table(rows), tmp_path / 'labels.parquet')
+    with pytest.raises(ValueError, match="own_images: label_column 'label' of .* must hold whole numbers, got string"):
+        read(RETRAIN, tmp_path / 'labels.parquet')
 
 
 def test_a_classifier_needs_two_classes(read, folder):

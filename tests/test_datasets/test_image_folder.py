@@ -2,6 +2,7 @@
 
 import shutil
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -170,15 +171,65 @@ def test_values_of_more_bits_are_scaled_by_their_range(tmp_path, told):
     assert read_image(tmp_path / 'c.npy', 1, value_range=(-5, 5))[..., 0].tolist() == [[0, 255]]
 
 
+def test_grey_of_16_bits_whose_0_is_white(tmp_path):
+    grey = picture(20, 30, 1)
+    deep = grey.astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / 'a.tif', 65535 - deep[..., 0], photometric='miniswhite')
+    assert np.array_equal(read_image(tmp_path / 'a.tif', 1), grey)
+    tifffile.imwrite(tmp_path / 'b.tif', np.float32(deep[..., 0]), photometric='miniswhite')
+    with pytest.raises(
+        RuntimeError, match=r'b.tif: .*\(MINISWHITE\) and its numbers are float32, whose black is not said'
+    ):
+        read_image(tmp_path / 'b.tif', 1)
+
+
+@pytest.mark.parametrize('bits', [16, 12])
+def test_deep_colours_of_jpeg_2000_keep_their_white(bits, tmp_path):
+    deep = picture(64, 64).astype(np.uint16) * 257 >> (16 - bits)
+    deep[:8] = 2**bits - 1
+    # Losses are none at this rate; 12 bits about the middle of 16 are the same code words.
+    stored = deep + np.uint16(32768 - 2 ** (bits - 1))
+    lossless = [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, 1000]
+    content = bytearray(cv2.imencode('.jp2', stored[..., ::-1], lossless)[1].tobytes())
+    start = content.index(b'\xff\x4f\xff\x51')
+    for channel in range(3):
+        content[start + 42 + 3 * channel] = bits - 1
+    for name, part in (('a.jp2', content), ('a.j2k', content[start:])):
+        (tmp_path / name).write_bytes(part)
+        assert np.array_equal(read_image(tmp_path / name), np.rint((deep << (16 - bits)) / np.float32(257)))
+
+
+@pytest.mark.parametrize('dtype, white', [(np.uint16, 65535), (np.float32, 1)])
+def test_colours_that_are_stored_times_their_alpha_are_seen_once_through_it(dtype, white, tmp_path):
+    rgb, alpha = picture(), picture(24, 36, 1, seed=3).clip(1)
+    through = rgb / 255 * (alpha / 255)
+    parts = [through * white, alpha / 255 * white]
+    stored = np.concatenate([np.rint(part) if white > 1 else part for part in parts], 2).astype(dtype)
+    stored[0, 0] = 0
+    tifffile.imwrite(tmp_path / 'a.tif', stored, photometric='rgb', extrasamples=['assocalpha'])
+    seen = np.rint(255 * through + 255 - alpha)
+    seen[0, 0] = 255
+    assert np.abs(read_image(tmp_path / 'a.tif') - seen).max() <= 1
+    opaque = alpha[..., 0] > 100
+    opaque[0, 0] = False
+    assert np.abs(read_image(tmp_path / 'a.tif', 4)[opaque][:, :3].astype(int) - rgb[opaque]).max() <= 1
+
+
+def test_a_grey_map_of_16_bits_is_scaled(tmp_path):
+    grey = picture(20, 30, 1)
+    Image.fromarray(grey[..., 0].astype(np.uint16) * 257).save(tmp_path / 'a.pgm')
+    assert np.array_equal(read_image(tmp_path / 'a.pgm', 1), grey)
+
+
 def test_an_array_in_a_file_cannot_run_anything(tmp_path):
     np.save(tmp_path / 'a.npy', np.array([{}]), allow_pickle=True)
     with pytest.raises(RuntimeError, match='a.npy: the image cannot be decoded: Object arrays cannot be loaded'):
         read_image(tmp_path / 'a.npy')
 
 
-def test_without_check_a_broken_image_is_an_error_when_it_is_met(folder):
+def test_without_a_look_a_broken_image_is_an_error_when_it_is_met(folder):
     root, expected = folder
-    dataset = ImageFolder(root, check=False)
+    dataset = ImageFolder(root, max_broken=None)
     assert (len(dataset), dataset.survey) == (40, None)
     number = sorted([*expected, *BROKEN]).index('cats/truncated.jpg')
     assert dataset[number - 1]['img'].shape[2] == 3
@@ -193,7 +244,7 @@ def test_without_check_a_broken_image_is_an_error_when_it_is_met(folder):
         (dict(channels=0), ValueError, 'channels must lie between 1 and 16, got 0'),
         (dict(channels=17), ValueError, 'channels must lie between 1 and 16, got 17'),
         (dict(channels=3.0), ValueError, r'channels must be a whole number from 1 to 16, got 3\.0'),
-        (dict(max_broken=2), ValueError, 'max_broken must be a share of the images between 0 and 1, got 2'),
+        (dict(max_broken=2), ValueError, 'max_broken must be a share of the images between 0 and 1, or None, got 2'),
         (dict(value_range=(5, 5)), ValueError, r'value_range must be two numbers, the lower one first, got \(5, 5\)'),
         (dict(channel_order='gbr'), ValueError, r"channel_order must be one of \('rgb', 'bgr'\), got 'gbr'"),
     ],

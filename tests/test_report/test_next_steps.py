@@ -148,6 +148,30 @@ def test_they_go_on_with_what_was_searched(images, stem, names, first, repositor
     assert shlex.split(steps[1].command.removeprefix('python '))[1].endswith(first)
 
 
+@pytest.mark.parametrize('root', ['mine, and yours', '12', "it's, [mine]"])
+@pytest.mark.parametrize(
+    'kind, read',
+    [
+        ('ImageFolder', dict(channels=4, value_range=[0, 4095], max_broken=0.1)),
+        ('ParquetImages', dict(channels=3, value_range=None, max_broken=None, image_column='photo, small')),
+    ],
+)
+def test_own_images_are_read_as_in_the_search(kind, read, root, repository, tmp_path):
+    images = dict(type=f'mmnas_mae.{kind}', data_root=root, channel_order='rgb', **read)
+    steps = next_steps(search_of(tmp_path / 'a, search', images))
+    assert [step.name for step in steps] == ['draw', 'retrain', 'test', 'export', 'detect']
+    kept = {key: value for key, value in read.items() if value != dict(channels=3, value_range=None).get(key, '')}
+    for step in steps[1:]:
+        cfg = parse(step.command, repository)
+        assert cfg.model.backbone.genotype == str(tmp_path / 'a, search' / 'genotype.json')
+        own = {key: value for key, value in cfg.own_images.items() if key not in ('type', 'annotations')}
+        if step.name == 'detect':
+            of_boxes = {key: value for key, value in kept.items() if 'column' not in key and value != 0.1}
+            assert own == dict(images=root, **of_boxes)
+        else:
+            assert own == dict(data_root=root, **kept)
+
+
 def test_the_run_that_goes_on_keeps_its_name(leave_search, tmp_path):
     leave_search(tmp_path, NB201, epochs=2, max_epochs=5)
     (tmp_path / 'mine.py').write_text('')

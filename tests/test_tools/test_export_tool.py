@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -37,6 +38,8 @@ def test_any_classifier_of_mmpretrain_is_exported(call, tmp_path):
     with torch.no_grad():
         logits = model(images, mode='tensor')
     torch.testing.assert_close(run_exported(out, images)[0], logits, rtol=0, atol=1e-4)
+    unsized = json.loads(call(TOOL, config, '--out', out).splitlines()[-1])
+    assert (unsized['input'], 'size' in unsized['metadata']) == ([3, 32, 32], False)
     printed = call(TOOL, config, '--out', out, '--backbone', expect=1)
     assert 'error: features are exported of mmnas_mae.GenotypeBackbone, the backbone of config' in printed
 
@@ -49,6 +52,16 @@ def test_of_a_detector_features_are_exported_and_it_says_so(call, tmp_path):
     assert report['metadata']['outputs'] == 'features'
     assert 'boxes' in report['note']
     assert [output[1:] for output in report['outputs']] == [[8, 8], [4, 4], [2, 2]]
+
+
+@pytest.mark.parametrize('shape, size', [(['--shape', 64], [64, 64]), ([], None)])
+def test_of_a_detector_without_a_fixed_size_the_channels_are_known(call, tmp_path, shape, size):
+    options = ['model.backbone.init_channels=2', 'model.backbone.layers=3', 'model.backbone.in_channels=4']
+    config = 'configs/detection/retinanet_genotype_fpn_1x_coco.py'
+    printed = call(TOOL, config, '--out', tmp_path / 'd.onnx', *shape, '--cfg-options', *options)
+    report = json.loads(printed.splitlines()[-1])
+    assert report['input'][0] == report['metadata']['channels'] == 4
+    assert report['metadata'].get('size') == size
 
 
 def test_weights_of_nan_end_with_one_line(call, tmp_path):

@@ -5,7 +5,7 @@ import argparse
 import pytest
 from mmengine.config import DictAction
 
-from mmnas_mae.utils.options import OptionsAction, parse_value
+from mmnas_mae.utils.options import OptionsAction, format_value, parse_value
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,9 @@ from mmnas_mae.utils.options import OptionsAction, parse_value
         '[(1,2),[a,b],c]',
         '[]',
         'a/b.c',
+        '1,',
+        '[1,]',
+        'cat,',
     ],
 )
 def test_what_mmengine_reads_reads_the_same(text):
@@ -36,6 +39,14 @@ def test_what_mmengine_reads_reads_the_same(text):
         ('[red plate, blue cup]', ['red plate', 'blue cup']),
         ("['x, y',z]", ['x, y', 'z']),
         ("'a, b'", 'a, b'),
+        ("'cat','dog'", ['cat', 'dog']),
+        ("'cat, 1', 2", ['cat, 1', 2]),
+        ('(1) photos (2)', '(1) photos (2)'),
+        ('[1)', '[1)'),
+        ('[1],[2]', [[1], [2]]),
+        ('(1,2),[3]', [(1, 2), [3]]),
+        ("'1'", '1'),
+        ("[('x, )',1),2]", [('x, )', 1), 2]),
         ('photos (1)', 'photos (1)'),
         ("it's", "it's"),
         ('', ''),
@@ -43,6 +54,29 @@ def test_what_mmengine_reads_reads_the_same(text):
 )
 def test_a_text_keeps_its_blanks(text, value):
     assert parse_value(text) == value
+
+
+@pytest.mark.parametrize(
+    'value',
+    [
+        'a, b',
+        'plain',
+        "my 'own', photos",
+        '"a", b',
+        '12',
+        'none',
+        '',
+        '[x]',
+        'a,',
+        [0, 4095],
+        [1, 'x, y'],
+        0.5,
+        None,
+        True,
+    ],
+)
+def test_what_is_written_is_read_again(value):
+    assert parse_value(format_value(value)) == value
 
 
 def test_options_add_up_and_need_a_value(capsys):

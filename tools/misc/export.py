@@ -40,12 +40,13 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     by_config = args.model.endswith('.py')
-    model, shape, said = from_config(args) if by_config else from_genotype(args)
+    model, channels, sides, said = from_config(args) if by_config else from_genotype(args)
+    shape = (channels, *sides)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         one = isinstance(model(images[:1]), torch.Tensor)
-    said = dict(said, size=list(shape[1:]), channels=shape[0], outputs='logits' if one else 'features')
+    said = dict(said, channels=channels, outputs='logits' if one else 'features')
     path = export_network(model, args.out, shape, dynamo=args.dynamo, metadata=said)
     # Another batch than the one that was traced
     difference = max_difference(model, path, images)
@@ -62,10 +63,12 @@ def from_config(args: argparse.Namespace) -> ExportedModel:
     """What a config describes."""
     cfg = read_config(args.model, args.cfg_options)
     found = exported_model(cfg, args.checkpoint, args.backbone)
-    if found.shape is None or args.shape:
-        shape = image_shape(args, (cfg.model.get('backbone') or {}).get('stem') or 'cifar')
-        found = found._replace(shape=((found.shape or shape)[0], *shape[1:]))
-    return found
+    is_known = bool(args.shape or found.sides)
+    if args.shape or not found.sides:
+        _, *sides = image_shape(args, (cfg.model.get('backbone') or {}).get('stem') or 'cifar')
+        found = found._replace(sides=tuple(sides))
+    # Any size will do to trace it, but only of one that is known is it said that images have it.
+    return found._replace(metadata=dict(found.metadata, size=list(found.sides))) if is_known else found
 
 
 def from_genotype(args: argparse.Namespace) -> ExportedModel:
@@ -77,8 +80,8 @@ def from_genotype(args: argparse.Namespace) -> ExportedModel:
     )
     if args.checkpoint:
         load_weights(model, args.checkpoint)
-    shape = image_shape(args, network_stem(args, genotype), image_channels(genotype, None))
-    return ExportedModel(model, shape, {})
+    channels, *sides = image_shape(args, network_stem(args, genotype), image_channels(genotype, None))
+    return ExportedModel(model, channels, tuple(sides), dict(size=sides))
 
 
 if __name__ == '__main__':
