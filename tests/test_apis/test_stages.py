@@ -9,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmnas_mae.apis import stages
+from mmnas_mae.apis import launch
 from mmnas_mae.apis.stages import stage_config, train
 from mmnas_mae.spaces import get_space, load_genotype
 
@@ -33,13 +33,13 @@ def three_stages(cfg: Config) -> Config:
 def runners(monkeypatch: pytest.MonkeyPatch) -> list[Runner]:
     """The runners of the stages, as they are built."""
     built: list[Runner] = []
-    original: Callable = stages.build_runner
+    original: Callable = launch.build_runner
 
     def build(cfg: Config) -> Runner:
         built.append(original(cfg))
         return built[-1]
 
-    monkeypatch.setattr(stages, 'build_runner', build)
+    monkeypatch.setattr(launch, 'build_runner', build)
     return built
 
 
