@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
 
 from mmnas_mae.benchmarks import Benchmark
 from mmnas_mae.registry import BENCHMARKS
@@ -34,9 +35,17 @@ def _fixed_seed(seed: int) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_default_scope() -> None:
-    """Every test starts as a new process does: no registry looks for names where an earlier test has pointed it."""
+def _nothing_left_over() -> None:
+    """Every test starts as a new process does.
+
+    No registry looks for names where an earlier test has pointed it, and no picture or scalar goes to the folder of an
+    earlier run, whose visualizer MMEngine would find by its name.
+    """
     DefaultScope._instance_dict.clear()
+    kinds = [Visualizer]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+        kind._instance_dict.clear()
 
 
 @pytest.fixture(scope='session')
