@@ -109,7 +109,16 @@ def query(
         ValueError: no such benchmark, architecture, data set or metric; the message lists what exists.
         FileNotFoundError: the table was not found.
     """
-    return _open(get_benchmark(benchmark).name, find_table(benchmark, path).resolve()).query(arch, dataset, metric)
+    return opened_table(benchmark, path).query(arch, dataset, metric)
+
+
+def opened_table(benchmark: str, path: Union[None, str, os.PathLike] = None) -> BenchmarkTable:
+    """As :func:`load_table`; the last tables opened are kept in memory.
+
+    Raises:
+        As :func:`load_table`.
+    """
+    return _open(get_benchmark(benchmark).name, find_table(benchmark, path).resolve())
 
 
 @lru_cache(maxsize=4)

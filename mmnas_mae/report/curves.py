@@ -115,7 +115,7 @@ def best_scores(history: SearchHistory) -> Series:
 
 def draw_weightless(axis: Axes, history: SearchHistory) -> None:
     """Edges without weights of the first cell type after each epoch, with a mark where they are a collapse."""
-    verdicts = [history.verdict(epoch) for epoch in history.epochs]
+    verdicts = history.verdicts
     edges, share = verdicts[0].edges, verdicts[0].collapse_ratio
     style_axis(axis, f'edges without weights, of {edges}', 'epoch', 'edges')
     xs, ys = [epoch.epoch for epoch in history.epochs], [sum(v.weightless.values()) for v in verdicts]

@@ -98,14 +98,13 @@ def _lead(history: SearchHistory) -> str:
 def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
     last: Optional[SearchHistory] = history.stages[-1] if history.stages else history
     out = {}
-    if last.epochs and last.space is not None:
-        epoch = last.epochs[-1]
+    if last.verdicts:
+        epoch, judged = last.epochs[-1], last.verdicts[-1]
         of = f'of {last.max_epochs}' if last.max_epochs else ''
         out['epochs'] = str(epoch.epoch), of
-        judged = last.verdict(epoch)
         said = {True: 'decided', False: 'undecided', None: ''}[judged.decided]
         out['alpha'] = said, f'entropy {markup.number(epoch.entropy)}, 1 = undecided'
-        alarms = sum(last.verdict(each).collapsed for each in last.epochs)
+        alarms = sum(verdict.collapsed for verdict in last.verdicts)
         of = f'collapsed after {alarms} of {len(last.epochs)} epochs'
         out['edges without weights'] = f'{sum(judged.weightless.values())} of {judged.edges}', of
     for name, (steps, values) in heldout_curves(last).items():

@@ -140,14 +140,14 @@ def skips(history: SearchHistory, prefix: str) -> str:
     """Edges without weights after each epoch, with marks of collapse, and the numbers of every epoch."""
     if not history.epochs:
         raise NotRecordedError('no arch_history.jsonl; the search derives no genotype after each epoch')
-    if history.space is None:
+    if not history.verdicts:
         raise NotRecordedError('neither genotype.json nor a config says which space was searched')
     figure = new_figure(12, 2.8)
     draw_weightless(figure.subplots(), history)
-    verdicts = {epoch.epoch: history.verdict(epoch) for epoch in history.epochs}
-    alarms = [epoch for epoch, verdict in verdicts.items() if verdict.collapsed]
+    judged = list(zip(history.epochs, history.verdicts))
+    alarms = [epoch.epoch for epoch, verdict in judged if verdict.collapsed]
     said = f'Collapsed after epochs {", ".join(map(str, alarms))}' if alarms else 'After no epoch collapsed'
-    last = list(verdicts.values())[-1]
+    last = history.verdicts[-1]
     found = ', '.join(f'{count} {op}' for op, count in last.weightless.items() if count) or 'none'
     kind = 'The last cell' if last.kind == 'cell' else f'The last {last.kind} cell'
     text = f'{said}. {kind} has on {last.edges} edges without weights: {found}.'
@@ -156,10 +156,10 @@ def skips(history: SearchHistory, prefix: str) -> str:
     head = ['epoch', 'entropy', 'ratio', 'skips', 'collapse', *values]
     rows = [
         [
-            *(e.epoch, e.entropy, e.ratio, e.skips, 'yes' if verdicts[e.epoch].collapsed else 'no'),
+            *(e.epoch, e.entropy, e.ratio, e.skips, 'yes' if verdict.collapsed else 'no'),
             *(v.get(e.epoch) for v in values.values()),
         ]
-        for e in history.epochs
+        for e, verdict in judged
     ]
     return '\n'.join(
         [

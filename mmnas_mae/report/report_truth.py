@@ -5,7 +5,7 @@ from typing import Callable, Mapping, Optional
 
 import numpy as np
 
-from ..benchmarks import load_table
+from ..benchmarks.load import opened_table
 from ..utils.pictures import ALARM, LINE_COLOURS, new_figure, style_axis
 from . import markup
 from .curves import draw_curves, truth_curves
@@ -58,7 +58,7 @@ def landscape(history: SearchHistory) -> Optional[Landscape]:
     if benchmark is None or not found:
         return None
     try:
-        table = load_table(benchmark, history.setting('default_hooks.benchmark.table'))
+        table = opened_table(benchmark, history.setting('default_hooks.benchmark.table'))
     except (FileNotFoundError, ModuleNotFoundError, ValueError):
         return None
     pairs = [pair for pair in table.headline if '_'.join(pair) in found]

@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
@@ -119,20 +120,25 @@ class SearchHistory:
         """The operation that is counted as a skip connection."""
         return (self.space and self.space.skip_op) or 'skip_connect'
 
-    def verdict(self, epoch: Epoch) -> Verdict:
-        """What :class:`mmnas_mae.GenotypeHook` said after an epoch."""
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What :class:`mmnas_mae.GenotypeHook` said after each of ``epochs``; none where the space is not known."""
+        if self.space is None:
+            return []
         hook = self.setting('default_hooks.genotype') or {}
         limits = {name: hook[name] for name in ('collapse_ratio', 'decided_ratio') if name in hook}
-        earlier = [other.cells for other in self.epochs if other.epoch < epoch.epoch]
-        known = dict(entropy=epoch.entropy, ratio=epoch.ratio)
-        return judge(epoch.cells, self.space, known, earlier, **limits)
+        cells = [epoch.cells for epoch in self.epochs]
+        return [
+            judge(epoch.cells, self.space, dict(entropy=epoch.entropy, ratio=epoch.ratio), cells[:number], **limits)
+            for number, epoch in enumerate(self.epochs)
+        ]
 
     def final_verdict(self) -> Optional[Verdict]:
         """That on what was found; of a discrete search, whose choice is no matter of alpha, by its cells alone."""
         if self.genotype is None:
             return None
         if self.epochs and dict(self.epochs[-1].cells) == dict(self.genotype.cells):
-            return self.verdict(self.epochs[-1])
+            return self.verdicts[-1]
         return judge(self.genotype.cells, self.space, self.genotype.meta.get('decision'))
 
 

@@ -81,22 +81,27 @@ def write_records(path: PathLike, records: Iterable[Mapping[str, Any]]) -> None:
     write_text(path, ''.join(f'{json.dumps(record)}\n' for record in records))
 
 
-def keep_records(path: PathLike, keep: Callable[[dict], bool], logger: logging.Logger = _LOGGER) -> None:
+def keep_records(path: PathLike, keep: Callable[[dict], bool], logger: logging.Logger = _LOGGER) -> list[dict]:
     """Keeps those lines of a file of JSON lines that ``keep`` holds of, and makes the file if need be.
 
-    Raises:
-        ValueError: see :func:`read_records`.
-    """
-    write_records(path, filter(keep, read_records(path, logger)))
-
-
-def trim_history(path: PathLike, epoch: int, logger: logging.Logger = _LOGGER) -> None:
-    """Drops what a history tells of epochs after ``epoch``, which will be trained again.
+    Returns:
+        list[dict]: what was kept.
 
     Raises:
         ValueError: see :func:`read_records`.
     """
-    keep_records(path, lambda record: record['epoch'] <= epoch, logger)
+    kept = list(filter(keep, read_records(path, logger)))
+    write_records(path, kept)
+    return kept
+
+
+def trim_history(path: PathLike, epoch: int, logger: logging.Logger = _LOGGER) -> list[dict]:
+    """Drops what a history tells of epochs after ``epoch``, which will be trained again; gives the rest.
+
+    Raises:
+        ValueError: see :func:`read_records`.
+    """
+    return keep_records(path, lambda record: record['epoch'] <= epoch, logger)
 
 
 def digest(content: bytes) -> str:

@@ -55,7 +55,7 @@ def test_the_page_of_a_real_search_shows_what_it_did(search_cfg, run_search, loo
     )
     assert [[int(r[0]), float(r[1]), float(r[2]), int(r[3]), r[4]] for r in found['epochs']] == [
         [line['epoch'], line['entropy'], line['ratio'], line['skips'], 'yes' if verdict.collapsed else 'no']
-        for line, verdict in zip(lines, map(history.verdict, history.epochs))
+        for line, verdict in zip(lines, history.verdicts)
     ]
     l1 = history.scalars['reconstruction/l1'][1]
     assert [float(r[5]) for r in found['epochs']] == list(l1)

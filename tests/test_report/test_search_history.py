@@ -73,13 +73,13 @@ def test_every_epoch_is_judged_as_the_hook_does(tmp_path):
     found = [(skips, 1.0), (skips, 2.0), (convs, 2.0), (convs, 2.0)]
     epochs = [Epoch(i, g.cells, {}, 0.5, g.cells['cell'].count('skip_connect'), r) for i, (g, r) in enumerate(found, 1)]
     history = SearchHistory(tmp_path, epochs=epochs, genotype=convs)
-    assert [history.verdict(epoch).collapsed for epoch in epochs] == [True, True, False, False]
-    assert [history.verdict(epoch).decided for epoch in epochs] == [False, True, True, True]
-    assert history.final_verdict() == history.verdict(epochs[-1])
+    assert [verdict.collapsed for verdict in history.verdicts] == [True, True, False, False]
+    assert [verdict.decided for verdict in history.verdicts] == [False, True, True, True]
+    assert history.final_verdict() == history.verdicts[-1]
     settings = dict(default_hooks=dict(genotype=dict(collapse_ratio=1.0, decided_ratio=3.0)))
     history = SearchHistory(tmp_path, config=settings, epochs=epochs, genotype=convs)
-    assert [history.verdict(epoch).collapsed for epoch in epochs] == [False] * 4
-    assert [history.verdict(epoch).decided for epoch in epochs] == [False] * 4
+    assert [verdict.collapsed for verdict in history.verdicts] == [False] * 4
+    assert [verdict.decided for verdict in history.verdicts] == [False] * 4
 
 
 def test_the_limits_of_a_search_travel_with_its_genotype(tmp_path):
@@ -95,7 +95,7 @@ def test_a_history_without_a_genotype_is_judged_in_the_space_of_its_config(tmp_p
     epoch = Epoch(1, skips.cells, {}, 0.5, 6)
     assert SearchHistory(tmp_path, epochs=[epoch]).space is None
     config = dict(model=dict(backbone=dict(space='nasbench201')))
-    assert SearchHistory(tmp_path, config=config, epochs=[epoch]).verdict(epoch).collapsed
+    assert SearchHistory(tmp_path, config=config, epochs=[epoch]).verdicts[0].collapsed
 
 
 def test_what_was_selected_is_judged_by_itself(tmp_path):

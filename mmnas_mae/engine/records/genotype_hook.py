@@ -13,7 +13,7 @@ from ...registry import HOOKS
 from ...spaces import CellGenotype, Genotype, judge
 from ...spaces.genotype import read_cells
 from ...spaces.verdict import COLLAPSE_RATIO, DECIDED_RATIO
-from ...utils.records import append_record, read_records, settings_hash, trim_history
+from ...utils.records import append_record, settings_hash, trim_history
 from ...utils.unwrap import unwrap
 from ..bilevel_hook import BilevelHook
 from ..optim_constructor import BilevelOptimWrapper
@@ -60,8 +60,8 @@ class GenotypeHook(Hook):
     @master_only
     def before_train(self, runner: Runner) -> None:
         """Drops the history that a resumed run will write again; says at once if alpha cannot decide."""
-        trim_history(self._history(runner), runner.epoch, runner.logger)
-        self._cells = [read_cells(line['genotype']) for line in read_records(self._history(runner))]
+        kept = trim_history(self._history(runner), runner.epoch, runner.logger)
+        self._cells = [read_cells(line['genotype']) for line in kept]
         self._warn_of_few_steps(runner)
 
     @master_only
