@@ -6,8 +6,9 @@ import sys
 import traceback
 from typing import Sequence
 
-from mmnas_mae.apis.launch import add_train_arguments, claim_work_dir, load_config
+from mmnas_mae.apis.launch import add_train_arguments, load_config
 from mmnas_mae.apis.stages import train
+from mmnas_mae.apis.work_dir import claim_work_dir
 from mmnas_mae.utils.command_line import run_tool
 from mmnas_mae.utils.errors import SetupError
 

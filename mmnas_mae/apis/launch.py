@@ -3,9 +3,8 @@
 import argparse
 import logging
 import os
-import shutil
 from pathlib import Path
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Iterator, Optional
 
 import torch
 import torch.distributed as dist
@@ -17,8 +16,8 @@ from mmengine.runner import Runner
 
 from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import check_compiled_ops
-from ..utils.config import read_config
-from ..utils.errors import SetupError, one_line
+from ..utils.config import LOADERS, read_config
+from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
 
@@ -26,23 +25,6 @@ from ..utils.records import last_checkpoint
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
 #: Lines of a message that a terminal still shows.
 _MOST_LINES = 4
-#: What a run leaves in its work directory: records and checkpoints, ...
-_RESULTS = (
-    'genotype*.json',
-    'genotype*.png',
-    'report.html',
-    '*_history.jsonl',
-    'evaluations.jsonl',
-    'selection.jsonl',
-    'result.json',
-    'next_space.json',
-    'last_checkpoint',
-    '*.pth',
-    'stage_[0-9]*',
-)
-#: ... and a folder of logs for each start.
-_LOGS = '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*'
-LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -136,56 +118,6 @@ def _is_brief(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING or record.getMessage().count('\n') < _MOST_LINES
 
 
-def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
-    """Sees to it that no run writes among the files of another one.
-
-    Args:
-        overwrite: removes what the other one has left; files of other kinds stay.
-
-    Raises:
-        ValueError: the work directory is a file, or holds an earlier run that is neither gone on with nor overwritten.
-    """
-    folder = Path(cfg.work_dir)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f'--work-dir: {str(folder)!r} is a file')
-    # One process of a job asks and removes; the launchers name its rank differently.
-    ranks = (os.environ.get(name, '0') for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'))
-    if cfg.get('resume') or any(rank != '0' for rank in ranks):
-        return
-    results, logs = (
-        sorted({path for pattern in patterns for path in folder.glob(pattern)}) for patterns in (_RESULTS, [_LOGS])
-    )
-    # A start that failed has left a folder of logs and nothing else.
-    used = [*results, *(path for path in logs if (path / 'vis_data' / 'scalars.json').is_file())]
-    if used and not overwrite:
-        raise ValueError(
-            f'work directory {str(folder)!r} holds an earlier run ({used[0].name}): --resume auto goes on with it, '
-            '--overwrite removes it, --work-dir names another folder'
-        )
-    if not overwrite:
-        return
-    left = [*results, *logs]
-    removed = {path.resolve() for path in left}
-    for key, text in _texts('', cfg.to_dict()):
-        path = Path(text).resolve()
-        if removed & {path, *path.parents}:
-            raise ValueError(f'--overwrite would remove {text!r}, which {key} names; choose another --work-dir')
-    for path in left:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _texts(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text of a config that may be a path, with its dotted key."""
-    items = (
-        value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, (list, tuple)) else ()
-    )
-    for key, item in items:
-        inside = f'{place}.{key}' if place else str(key)
-        if isinstance(item, str) and os.sep in item and len(item) < 1000:
-            yield inside, item
-        yield from _texts(inside, item)
-
-
 def run_training(cfg: Config) -> Runner:
     """Builds the runner of a config and trains.
 
@@ -202,8 +134,7 @@ def run_training(cfg: Config) -> Runner:
     except Exception as error:
         if begun.done:
             raise
-        plain = isinstance(error, (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError))
-        raise SetupError(one_line(error, kind=not plain)) from error
+        raise SetupError(one_line(error, kind=not isinstance(error, INPUT_ERRORS))) from error
     return runner
 
 

@@ -11,10 +11,10 @@ from mmengine.config import Config
 from ..datasets.image_survey import survey_images
 from ..datasets.read_image import ImageReader
 from ..registry import MODELS, TASK_UTILS
+from ..utils.config import LOADERS
 from ..utils.errors import one_line
 from .own_images import RGB_MEAN, RGB_STD, fill
 
-_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 #: Mean and deviation of images that are not RGB, of which MMEngine's detectors take one number each.
 _MIDDLE, _SPREAD = [127.5], [63.75]
 
@@ -138,10 +138,10 @@ class OwnBoxes:
     def _fill_loaders(self, cfg: Config, classes: Sequence[str]) -> None:
         shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
         load = dict(channels=self.reader.channels, value_range=self.reader.value_range)
-        for name in _LOADERS:
+        for name in LOADERS:
             if cfg.get(name) is None:
                 continue
-            part, split = 'train' if name == _LOADERS[0] else 'heldout', cfg[name]['dataset']
+            part, split = 'train' if name == LOADERS[0] else 'heldout', cfg[name]['dataset']
             apart = part == 'heldout' and self.heldout_annotations
             source = dict(
                 type='CocoDataset',

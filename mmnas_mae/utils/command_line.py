@@ -6,10 +6,8 @@ import sys
 from typing import Any, Callable, Optional
 
 from .config import import_modules
-from .errors import one_line
+from .errors import INPUT_ERRORS, one_line
 
-#: What is wrong with the input, and said in one line.
-_INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
 #: The flag that shows the traceback of an error.
 _TRACEBACK = '--traceback'
 
@@ -26,7 +24,7 @@ def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
         sys.argv[:] = [argument for argument in sys.argv if argument != _TRACEBACK]
         try:
             return main()
-        except _INPUT_ERRORS as error:
+        except INPUT_ERRORS as error:
             if traceback:
                 raise
             sys.exit(f'error: {one_line(error, kind=False)}')

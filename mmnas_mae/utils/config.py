@@ -12,6 +12,9 @@ from mmengine.utils import import_modules_from_strings
 from .. import registry as registries
 from .errors import one_line
 
+#: The loaders of a config; the first is that of the training.
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
 
 def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mapping[str, Any]] = None) -> Config:
     """A config with options merged into it, of which ``custom_imports`` takes effect too.
@@ -93,7 +96,9 @@ def _check_prefixes(cfg: Config) -> None:
     ours = [item for item in vars(registries).values() if isinstance(item, Registry) and item.parent is not None]
     for registry in ours:
         registry.import_from_location()
-    for place, name in _types('', cfg.to_dict()):
+    for place, name in config_texts(cfg.to_dict()):
+        if place.rpartition('.')[2] not in ('type', 'constructor'):
+            continue
         owner = next((registry for registry in ours if name in registry.module_dict), None)
         if owner is None:
             continue
@@ -104,11 +109,11 @@ def _check_prefixes(cfg: Config) -> None:
             raise ValueError(f'{where}{place}={name!r} is not registered; did you mean {owner.scope}.{name}?')
 
 
-def _types(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every type and constructor of a config with its dotted key."""
-    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
+def config_texts(value: Any, place: str = '') -> Iterator[tuple[str, str]]:
+    """Every text in a config as plain data, with its dotted key."""
+    many = isinstance(value, (list, tuple))
+    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value) if many else ():
         inside = f'{place}.{key}' if place else str(key)
-        if isinstance(item, str) and inside.rpartition('.')[2] in ('type', 'constructor'):
+        if isinstance(item, str):
             yield inside, item
-        yield from _types(inside, item)
+        yield from config_texts(item, inside)

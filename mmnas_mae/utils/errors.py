@@ -3,6 +3,9 @@
 #: More characters than this say no more: a mismatch of weights lists every one of them.
 _LONGEST = 600
 
+#: What is wrong with the input, and said in one line.
+INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
+
 
 class SetupError(ValueError):
     """What a user has asked for cannot be run; says why on one line."""
