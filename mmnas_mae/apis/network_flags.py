@@ -3,8 +3,7 @@
 import argparse
 from typing import Any, Union
 
-from ..costs.standalone import SIDES, SIZES
-from ..models import skeleton_name
+from ..costs.standalone import SIZES, usual_side, usual_size
 from ..spaces import Genotype
 
 
@@ -23,13 +22,9 @@ def network_size(args: argparse.Namespace, genotype: Genotype) -> tuple[dict[str
 
     What is not given is, on the skeleton of DARTS, as DARTS trains it; on another one, left to it.
     """
-    settings = {name: getattr(args, name) for name in ('init_channels', 'layers', 'stem')}
-    stem = network_stem(args, genotype)
-    *sizes, classes = SIZES.get(stem if isinstance(stem, str) else 'cifar', SIZES['cifar'])
-    if skeleton_name(genotype) == 'darts':
-        defaults = dict(zip(settings, (*sizes, stem)))
-        settings = {name: defaults[name] if value is None else value for name, value in settings.items()}
-    settings = {name: value for name, value in settings.items() if value is not None}
+    settings, classes = usual_size(genotype, network_stem(args, genotype))
+    given = {name: getattr(args, name) for name in ('init_channels', 'layers', 'stem')}
+    settings.update({name: value for name, value in given.items() if value is not None})
     return settings, classes if args.num_classes is None else args.num_classes
 
 
@@ -40,5 +35,5 @@ def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dic
 
 def image_shape(args: argparse.Namespace, stem: Union[str, dict], channels: int = 3) -> tuple[int, int, int]:
     """(channels, height, width) of an image: as ``--shape`` says, else 32 pixels for the stem ``cifar`` and 224."""
-    sides = args.shape or [SIDES['cifar' if stem == 'cifar' else 'imagenet']]
+    sides = args.shape or [usual_side(stem)]
     return channels, sides[0], sides[-1]

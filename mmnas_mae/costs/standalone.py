@@ -1,6 +1,6 @@
 """What an architecture costs as the network that it is used as."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, Union
 
 from ..models import skeleton_name
 from ..models.build import build_network
@@ -26,18 +26,32 @@ class StandaloneCost(NamedTuple):
     network: str
 
 
+def usual_size(genotype: Genotype, stem: Union[str, dict]) -> tuple[dict[str, Any], int]:
+    """Settings of the skeleton and classes of the network of a genotype: as DARTS trains it, else left to its skeleton.
+
+    Args:
+        stem: the stem; a module of one's own has the size of ``cifar``.
+    """
+    channels, layers, classes = SIZES.get(stem if isinstance(stem, str) else 'cifar', SIZES['cifar'])
+    is_darts = skeleton_name(genotype) == 'darts'
+    return dict(init_channels=channels, layers=layers, stem=stem) if is_darts else {}, classes
+
+
+def usual_side(stem: Union[str, dict]) -> int:
+    """Side of an image in pixels by the stem, 224 for all but ``cifar``."""
+    return SIDES['cifar' if stem == 'cifar' else 'imagenet']
+
+
 def standalone_cost(genotype: Genotype) -> StandaloneCost:
     """What the network of a genotype costs at its usual size: that of DARTS, else what its benchmark trained.
 
     Raises:
         ValueError: its skeleton has no stand-alone network.
     """
-    stem, settings = genotype.search.get('stem', 'cifar'), {}
-    named = stem if isinstance(stem, str) and stem in SIZES else 'cifar'
-    channels, layers, classes = SIZES[named]
-    if skeleton_name(genotype) == 'darts':
-        settings = dict(init_channels=channels, layers=layers, stem=stem)
-    shape = (image_channels(genotype, None), SIDES[named], SIDES[named])
+    stem = genotype.search.get('stem', 'cifar')
+    settings, classes = usual_size(genotype, stem)
+    side = usual_side(stem)
     network = build_network(genotype.space, genotype, classes, **settings)
-    size = f'{layers} cells of {channels} channels, ' if settings else ''
-    return StandaloneCost(measure_complexity(network, shape), f'{size}images of {SIDES[named]} pixels')
+    cost = measure_complexity(network, (image_channels(genotype, None), side, side))
+    size = '{layers} cells of {init_channels} channels, '.format(**settings) if settings else ''
+    return StandaloneCost(cost, f'{size}images of {side} pixels')
