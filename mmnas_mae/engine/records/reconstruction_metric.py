@@ -39,12 +39,14 @@ class ReconstructionMetric(BaseMetric):
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keeps error and loss of each image."""
-        for sample in data_samples:
-            errors = {key: float(sample[key]) for key in (L1, LOSS) if key in sample}
-            if self._remaining > 0 and L1 in sample and IMAGE in sample:
-                errors.update(trivial_errors(sample[IMAGE], sample[MASK]))
-                self._remaining -= 1
-            self.results.append(errors)
+        errors = [{key: float(sample[key]) for key in (L1, LOSS) if key in sample} for sample in data_samples]
+        filled = [sample for sample in data_samples if L1 in sample and IMAGE in sample][: self._remaining]
+        if filled:
+            self._remaining -= len(filled)
+            images, masks = (torch.stack([sample[key] for sample in filled]) for key in (IMAGE, MASK))
+            for own, trivial in zip(errors, trivial_errors(images, masks)):
+                own.update(trivial)
+        self.results.extend(errors)
 
     def compute_metrics(self, results: list[dict[str, float]]) -> dict[str, float]:
         """The means over all images of all ranks."""
@@ -64,13 +66,13 @@ class ReconstructionMetric(BaseMetric):
         return values
 
 
-def trivial_errors(image: torch.Tensor, mask: torch.Tensor) -> dict[str, float]:
-    """Masked L1 of each of :data:`TRIVIAL_FILLS` on one image, by ``l1_<name>``.
+def trivial_errors(images: torch.Tensor, masks: torch.Tensor) -> list[dict[str, float]]:
+    """Masked L1 of each of :data:`TRIVIAL_FILLS` on each image, by ``l1_<name>``.
 
     Args:
-        image (Tensor): (C, H, W), normalised.
-        mask (Tensor): (1, H, W), 1 = masked.
+        images (Tensor): (B, C, H, W), normalised.
+        masks (Tensor): (B, 1, H, W), 1 = masked.
     """
-    images, masks = image[None], mask[None]
     error = MaskedReconstructionHead.pixel_error
-    return {f'{L1}_{name}': float(error(fill(images, masks), images, masks)) for name, fill in TRIVIAL_FILLS.items()}
+    found = {f'{L1}_{name}': error(fill(images, masks), images, masks) for name, fill in TRIVIAL_FILLS.items()}
+    return [dict(zip(found, values)) for values in zip(*(errors.tolist() for errors in found.values()))]
