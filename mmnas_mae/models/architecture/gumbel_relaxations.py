@@ -36,15 +36,7 @@ class ConcreteRelaxation(Relaxation):
 
     def __init__(self, tau: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if tau <= 0:
-            raise ValueError(f'relaxation.tau must be positive, got {tau}')
-        # A buffer, so that a checkpoint holds the temperature it was trained at.
-        self.register_buffer('tau', torch.tensor(float(tau)))
-
-    @property
-    def temperature(self) -> Tensor:
-        """``tau``."""
-        return self.tau
+        self.set_temperature(tau)
 
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
         """The probabilities of the draw."""

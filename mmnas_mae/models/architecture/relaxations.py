@@ -39,7 +39,6 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
             ever names active ones.
         on_simplex: whether the rows of :meth:`weights` sum to one and are what a forward pass
             runs on.
-        temperature: 0-dimensional buffer that :meth:`forward` divides by; None where there is none.
 
     Raises:
         ValueError: ``samples`` is below 1.
@@ -50,7 +49,6 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
     draws_edges = False
     runs_all = True
     on_simplex = False
-    temperature: Optional[Tensor] = None
 
     def __init__(
         self,
@@ -67,6 +65,25 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
         if init_std is not None:
             self.init_std = init_std
         self.regularizer = MODELS.build(regularizer) if regularizer is not None else None
+        self.register_buffer('tau', None)
+
+    def set_temperature(self, tau: float) -> None:
+        """Gives the relaxation a temperature; a buffer, so that a checkpoint holds that which it was trained at.
+
+        Args:
+            tau: where it begins.
+
+        Raises:
+            ValueError: ``tau`` is not positive.
+        """
+        if tau <= 0:
+            raise ValueError(f'relaxation.tau must be positive, got {tau}')
+        self.tau = torch.tensor(float(tau))
+
+    @property
+    def temperature(self) -> Optional[Tensor]:
+        """``tau``, a 0-dimensional buffer that :meth:`forward` divides by; None where there is none."""
+        return self.tau
 
     @abstractmethod
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
@@ -133,15 +150,8 @@ class SoftmaxRelaxation(Relaxation):
 
     def __init__(self, tau: Optional[float] = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if tau is not None and tau <= 0:
-            raise ValueError(f'relaxation.tau must be positive, got {tau}')
-        # A buffer, so that a checkpoint holds the temperature it was trained at.
-        self.register_buffer('tau', None if tau is None else torch.tensor(float(tau)))
-
-    @property
-    def temperature(self) -> Optional[Tensor]:
-        """``tau``."""
-        return self.tau
+        if tau is not None:
+            self.set_temperature(tau)
 
     def weights(self, alpha: Tensor, valid: Tensor) -> Tensor:
         """As :meth:`Relaxation.weights`; rows sum to one."""
