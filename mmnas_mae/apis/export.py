@@ -66,7 +66,8 @@ def export_network(
         )
     # Two images: a batch of one would be taken for a constant.
     images = next(model.parameters()).new_zeros(2, *shape)
-    said = {key: json.dumps(value) for key, value in (metadata or {}).items()}
+    said = dict(metadata or {})
+    extra = {_METADATA: json.dumps(said)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -74,9 +75,9 @@ def export_network(
             _to_onnx(model, images, path, dynamo)
             _describe_onnx(path, said)
         elif path.suffix == '.pt':
-            torch.jit.save(torch.jit.trace(model, images, check_trace=False), str(path), _extra_files=_extra(said))
+            torch.jit.save(torch.jit.trace(model, images, check_trace=False), str(path), _extra_files=extra)
         else:
-            torch.export.save(_torch_export(model, images), str(path), extra_files=_extra(said))
+            torch.export.save(_torch_export(model, images), str(path), extra_files=extra)
     return path
 
 
@@ -203,18 +204,14 @@ def _to_onnx(model: nn.Module, images: Tensor, path: Path, dynamo: bool) -> None
         torch.onnx.export(model, (images,), str(path), dynamo=False, dynamic_axes=axes, **names)
 
 
-def _describe_onnx(path: Path, said: Mapping[str, str]) -> None:
+def _describe_onnx(path: Path, said: Mapping[str, Any]) -> None:
     import onnx
 
     model = onnx.load(str(path))
     for key, value in said.items():
         entry = model.metadata_props.add()
-        entry.key, entry.value = key, value
+        entry.key, entry.value = key, json.dumps(value)
     onnx.save(model, str(path))
-
-
-def _extra(said: Mapping[str, str]) -> dict[str, str]:
-    return {_METADATA: '{' + ', '.join(f'{json.dumps(key)}: {value}' for key, value in said.items()) + '}'}
 
 
 def _torch_export(model: nn.Module, images: Tensor) -> torch.export.ExportedProgram:
