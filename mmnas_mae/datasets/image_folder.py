@@ -2,19 +2,16 @@
 
 import os
 from collections import Counter
-from functools import lru_cache
 from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
-
-from mmengine.dataset import BaseDataset
 
 from ..registry import DATASETS
 from ..utils.records import digest
-from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
+from .image_survey import SurveyedImages, check_share, file_stamp
 from .read_image import SUFFIXES, ImageReader, Pixels
 
 
 @DATASETS.register_module()
-class ImageFolder(BaseDataset):
+class ImageFolder(SurveyedImages):
     """The images of a folder and of all folders below it, read by :class:`mmnas_mae.datasets.ImageReader`.
 
     Images are known by their suffix, in any case. Links are followed; an image that several names lead to
@@ -59,7 +56,6 @@ class ImageFolder(BaseDataset):
         self.with_label = with_label
         self.classes = None if classes is None else tuple(classes)
         self.max_broken = check_share(max_broken)
-        self.survey: Optional[ImageSurvey] = None
         super().__init__(data_root=str(data_root), data_prefix={}, pipeline=list(pipeline), **kwargs)
 
     def load_data_list(self) -> list[dict]:
@@ -79,18 +75,10 @@ class ImageFolder(BaseDataset):
         labels = self._labels(names)
         if self.max_broken is not None:
             stamps = tuple((name, *file_stamp(os.path.join(root, name))) for name in names)
-            self.survey = _survey(root, stamps, self.reader)
-            self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
-            names = [names[number] for number in self.survey.used]
+            paths = [os.path.join(root, name) for name in names]
+            used = self.look_through((root, stamps), len(paths), lambda number: (paths[number], None))
+            names = [names[number] for number in used]
         return [dict(img_path=os.path.join(root, name), **labels(name)) for name in names]
-
-    def full_init(self) -> None:
-        """Lists the images and logs what was found."""
-        if self._fully_initialized:
-            return
-        super().full_init()
-        if self.survey is not None:
-            self.survey.tell(self.data_root, self.reader, self._others)
 
     def fingerprint(self) -> str:
         """A hash of names below the folder and sizes of the images, by which a resumed run knows them again."""
@@ -192,9 +180,3 @@ def list_images(root: Union[str, os.PathLike]) -> FoundImages:
         seen.add(real)
         own.append(name)
     return FoundImages(tuple(sorted(own)), dict(sorted(others.items())))
-
-
-@lru_cache(maxsize=8)
-def _survey(root: str, files: tuple[tuple[str, int, int], ...], reader: ImageReader) -> ImageSurvey:
-    """The parts of a search read the same folder, so its images are decoded once."""
-    return survey_images(len(files), lambda number: (os.path.join(root, files[number][0]), None), reader)

@@ -6,8 +6,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Callable, Iterator, NamedTuple, Optional, Sequence, Union
+from typing import Callable, Hashable, Iterator, NamedTuple, Optional, Sequence, Union
 
+from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger, print_log
 
 from .read_image import ImageReader, ImageSource
@@ -18,6 +19,9 @@ _CHUNK = 64
 _MANY = 5000
 #: Skipped images that a message names.
 _NAMED = 3
+#: Surveys that are remembered, the oldest first.
+_SURVEYS: dict[Hashable, 'ImageSurvey'] = {}
+_KEPT = 8
 
 
 class _Look(NamedTuple):
@@ -149,6 +153,51 @@ def survey_images(
         channels=dict(Counter(each.channels for _, each in good)),
         highest=max((each.highest for _, each in good), default=0),
     )
+
+
+class SurveyedImages(BaseDataset):
+    """What data sets share that decode their images once before anything is trained.
+
+    Attributes:
+        reader (ImageReader): how images are read.
+        max_broken: share of the images that may be skipped; None decodes none.
+        survey (ImageSurvey): what was found, None without ``max_broken``.
+    """
+
+    reader: ImageReader
+    max_broken: Optional[float] = None
+    survey: Optional[ImageSurvey] = None
+    #: What else than images there was, in words.
+    _others = ''
+
+    def look_through(
+        self, files: Hashable, total: int, fetch: Callable[[int], tuple[ImageSource, Optional[str]]]
+    ) -> tuple[int, ...]:
+        """The numbers of the images that can be read; the parts of a search, which read the same, decode them once.
+
+        Args:
+            files: what changes with the images.
+            total, fetch: as for :func:`survey_images`.
+
+        Raises:
+            RuntimeError: too many cannot be read.
+        """
+        key = (files, self.reader)
+        if key not in _SURVEYS:
+            while len(_SURVEYS) >= _KEPT:
+                _SURVEYS.pop(next(iter(_SURVEYS)))
+            _SURVEYS[key] = survey_images(total, fetch, self.reader)
+        self.survey = _SURVEYS[key]
+        self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
+        return self.survey.used
+
+    def full_init(self) -> None:
+        """Lists the images and logs what was found."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.survey is not None:
+            self.survey.tell(self.data_root, self.reader, self._others)
 
 
 def check_share(max_broken: Optional[float]) -> Optional[float]:

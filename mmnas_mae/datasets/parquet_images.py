@@ -3,22 +3,20 @@
 import bisect
 import itertools
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Optional, Sequence, Union
 
 import numpy as np
-from mmengine.dataset import BaseDataset
 
 from ..registry import DATASETS
 from ..utils.errors import one_line
 from ..utils.records import digest
-from .image_survey import ImageSurvey, check_share, file_stamp, survey_images
+from .image_survey import SurveyedImages, check_share, file_stamp
 from .read_image import ImageReader, Pixels
 
 
 @DATASETS.register_module()
-class ParquetImages(BaseDataset):
+class ParquetImages(SurveyedImages):
     """Encoded images in a column of one Parquet file or of a folder of them.
 
     Takes the place of mmpretrain's CIFAR10 in a config by a change of ``type`` and
@@ -69,7 +67,6 @@ class ParquetImages(BaseDataset):
     ) -> None:
         self.reader = ImageReader(channels, value_range, channel_order)
         self.max_broken = check_share(max_broken)
-        self.survey: Optional[ImageSurvey] = None
         if with_label and label_column is None:
             raise ValueError('with_label=True needs label_column, the name of the column with the labels')
         for key in ('ann_file', 'data_prefix', 'filter_cfg'):
@@ -100,17 +97,7 @@ class ParquetImages(BaseDataset):
         if self.max_broken is None:
             return range(self._ends[-1])
         stamps = tuple((file, *file_stamp(file)) for file in self._files)
-        self.survey = _survey(stamps, self.image_column, self.reader)
-        self.survey.check(f'data_root {self.data_root!r}', self.max_broken)
-        return self.survey.used
-
-    def full_init(self) -> None:
-        """Reads the columns and logs what was found."""
-        if self._fully_initialized:
-            return
-        super().full_init()
-        if self.survey is not None:
-            self.survey.tell(self.data_root, self.reader)
+        return self.look_through((stamps, self.image_column), self._ends[-1], self._encoded)
 
     def num_classes(self) -> int:
         """Classes that there are names or labels for, 0 without labels."""
@@ -129,15 +116,22 @@ class ParquetImages(BaseDataset):
         Raises:
             RuntimeError: it cannot be decoded.
         """
-        file, row = self._place(idx)
-        return self.reader.load(*_encoded(self._images[file], self._files[file], row))
-
-    def _place(self, idx: int) -> tuple[int, int]:
-        """File and row of a sample."""
         self.full_init()
-        number = int(self.data_list[idx])
+        return self.reader.load(*self._encoded(int(self.data_list[idx])))
+
+    def _place(self, number: int) -> tuple[int, int]:
+        """File and row of a row over all files."""
         file = bisect.bisect_right(self._ends, number)
         return file, number - (self._ends[file - 1] if file else 0)
+
+    def _encoded(self, number: int) -> tuple[Any, str]:
+        """The bytes of an image by the number of its row over all files, and what messages call it."""
+        file, row = self._place(number)
+        name = f'{self._files[file]}, row {row}'
+        encoded = self._images[file][row].as_buffer()
+        if encoded is None:
+            raise RuntimeError(f'{name}: the image cannot be decoded: it is null')
+        return memoryview(encoded), name
 
     def get_data_info(self, idx: int) -> dict:
         """Decodes an image.
@@ -150,8 +144,10 @@ class ParquetImages(BaseDataset):
             and ``ori_shape`` (H, W), ``sample_idx``, and ``gt_label`` if there is a label
             column.
         """
-        file, row = self._place(idx)
-        image = self.reader(*_encoded(self._images[file], self._files[file], row))
+        self.full_init()
+        number = int(self.data_list[idx])
+        file, row = self._place(number)
+        image = self.reader(*self._encoded(number))
         info = dict(
             img=image,
             img_path=f'{self._names[file]}#{row}',
@@ -162,23 +158,6 @@ class ParquetImages(BaseDataset):
         if self._labels[file] is not None:
             info['gt_label'] = int(self._labels[file][row])
         return info
-
-
-def _encoded(images: Any, file: str, row: int) -> tuple[Any, str]:
-    """The bytes of an image in a column, and what messages call it."""
-    name = f'{file}, row {row}'
-    encoded = images[row].as_buffer()
-    if encoded is None:
-        raise RuntimeError(f'{name}: the image cannot be decoded: it is null')
-    return memoryview(encoded), name
-
-
-@lru_cache(maxsize=8)
-def _survey(files: tuple[tuple[str, int, int], ...], column: str, reader: ImageReader) -> ImageSurvey:
-    """The parts of a search read the same files, so their images are decoded once."""
-    columns = [(_read(Path(file), column, None)[0], file) for file, *_ in files]
-    rows = [(images, file, row) for images, file in columns for row in range(len(images))]
-    return survey_images(len(rows), lambda number: _encoded(*rows[number]), reader)
 
 
 def find_parquet_files(root: Path, split: str = '') -> list[Path]:
