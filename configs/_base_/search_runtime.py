@@ -2,11 +2,13 @@
 
 default_scope = 'mmpretrain'
 default_hooks = dict(
+    runtime_info=dict(type='mmnas_mae.DeferredInfoHook'),
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=2),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    graphs=dict(type='mmnas_mae.CudaGraphHook'),
     bilevel=dict(type='mmnas_mae.BilevelHook', order=1),
     genotype=dict(type='mmnas_mae.GenotypeHook'),
     random_state=dict(type='mmnas_mae.RandomStateHook'),

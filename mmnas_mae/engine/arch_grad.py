@@ -4,7 +4,7 @@ Nothing here touches ``.grad`` of any parameter.
 """
 
 from contextlib import contextmanager
-from typing import Any, Callable, Iterable, Iterator, Sequence
+from typing import Any, Callable, Iterable, Iterator, Sequence, Union
 
 import torch
 from torch import Tensor
@@ -15,16 +15,17 @@ LossFn = Callable[[], Tensor]
 
 
 @contextmanager
-def enable_grad(parameters: Iterable[Tensor]) -> Iterator[None]:
-    """Lets ``parameters`` require gradients for the length of the block."""
-    parameters = list(parameters)
-    before = [p.requires_grad for p in parameters]
+def enable_grad(parameters: Iterable[Tensor], frozen: Iterable[Tensor] = ()) -> Iterator[None]:
+    """Lets ``parameters`` require gradients for the length of the block, and ``frozen`` none."""
+    wanted = [(p, True) for p in parameters]
+    wanted += [(p, False) for p in frozen]
+    before = [p.requires_grad for p, _ in wanted]
     try:
-        for p in parameters:
-            p.requires_grad_(True)
+        for p, flag in wanted:
+            p.requires_grad_(flag)
         yield
     finally:
-        for p, flag in zip(parameters, before):
+        for (p, _), flag in zip(wanted, before):
             p.requires_grad_(flag)
 
 
@@ -55,23 +56,36 @@ def replayed(loss: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return run
 
 
-def gradients(loss: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
-    """``autograd.grad`` with zeros for inputs that the loss does not depend on."""
-    grads = torch.autograd.grad(loss, inputs, allow_unused=True)
-    return [torch.zeros_like(p) if g is None else g for p, g in zip(inputs, grads)]
+def gradients(loss: LossFn, inputs: Sequence[Tensor], frozen: Iterable[Tensor] = ()) -> tuple[list[Tensor], Tensor]:
+    """The gradients of a loss, zeros for inputs that it does not depend on, and the loss.
+
+    Args:
+        loss: the loss, evaluated once.
+        inputs: what it is differentiated by.
+        frozen: parameters that it is not differentiated by, so that no graph is built for them.
+    """
+    with enable_grad(inputs, frozen):
+        value = loss()
+        grads = torch.autograd.grad(value, inputs, allow_unused=True)
+    return [torch.zeros_like(p) if g is None else g for p, g in zip(inputs, grads)], value.detach()
 
 
-def first_order(val_loss: LossFn, alphas: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
+def first_order(
+    val_loss: LossFn, alphas: Sequence[Tensor], weights: Iterable[Tensor] = ()
+) -> tuple[list[Tensor], Tensor]:
     """The gradient of L_val(w, alpha) at the current weights (DARTS, first order).
 
     No gradient of any weight is computed.
 
+    Args:
+        val_loss: the loss.
+        alphas: architecture parameters.
+        weights: the other parameters.
+
     Returns:
         tuple: the gradients, one for each of ``alphas``, and the loss.
     """
-    with enable_grad(alphas):
-        loss = val_loss()
-        return gradients(loss, alphas), loss.detach()
+    return gradients(val_loss, alphas, weights)
 
 
 def second_order(
@@ -113,33 +127,34 @@ def second_order(
     """
     if not redraw:
         train_loss, val_loss = replayed(train_loss), replayed(val_loss)
-    with enable_grad(alphas), preserved([*weights, *buffers]):
-        train_grads = gradients(train_loss(), weights)
+    with preserved([*weights, *buffers]):
+        train_grads, _ = gradients(train_loss, weights, alphas)
         reduce(train_grads)
         steps, gains = _sgd_step(optimizer, weights, train_grads, nesterov)
         start = [w.detach().clone() for w in weights]
         _assign(weights, start, steps, -1.0)
 
-        loss = val_loss()
-        grads = gradients(loss, [*alphas, *weights])
+        grads, loss = gradients(val_loss, [*alphas, *weights])
         arch_grads, vector = grads[: len(alphas)], grads[len(alphas) :]
         reduce(vector)
         # d w' / d alpha = -gain * d2 L_train / dw dalpha, the gain being the learning
         # rate; it goes into the direction because groups may differ in it.
         vector = [gain * v for gain, v in zip(gains, vector)]
         norm = torch.sqrt(sum(v.double().square().sum() for v in vector))
-        if float(norm) > 0:
-            step = radius / float(norm)
-            _assign(weights, start, vector, step)
-            plus = gradients(train_loss(), alphas)
-            _assign(weights, start, vector, -step)
-            minus = gradients(train_loss(), alphas)
-            arch_grads = [g - (p - m) / (2 * step) for g, p, m in zip(arch_grads, plus, minus)]
-    return arch_grads, loss.detach()
+        # Without a direction the difference is that of equal losses: zero. No number is read from the device.
+        step = radius / torch.where(norm > 0, norm, torch.ones_like(norm))
+        _assign(weights, start, vector, step)
+        plus, _ = gradients(train_loss, alphas, weights)
+        _assign(weights, start, vector, -step)
+        minus, _ = gradients(train_loss, alphas, weights)
+        arch_grads = [g - ((p - m) / (2 * step)).to(g.dtype) for g, p, m in zip(arch_grads, plus, minus)]
+    return arch_grads, loss
 
 
 @torch.no_grad()
-def _assign(weights: Sequence[Tensor], start: Sequence[Tensor], direction: Sequence[Tensor], scale: float) -> None:
+def _assign(
+    weights: Sequence[Tensor], start: Sequence[Tensor], direction: Sequence[Tensor], scale: Union[float, Tensor]
+) -> None:
     for w, s, d in zip(weights, start, direction):
         w.copy_(s + scale * d)
 

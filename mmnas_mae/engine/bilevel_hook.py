@@ -14,6 +14,7 @@ from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils.unwrap import unwrap
 from .arch_grad import enable_grad
+from .execution.deferred_scalars import log_scalar
 from .optim_constructor import BilevelOptimWrapper
 from .step import arch_step, set_epoch, shared_step
 
@@ -130,7 +131,7 @@ class BilevelHook(Hook):
             self._pass.enter_context(model.arch.in_alpha_step())
             return
         loss = arch_step(model, runner.optim_wrapper, self.batch, data_batch, self.order, **self.unrolled)
-        runner.message_hub.update_scalar('train/arch_loss', loss)
+        log_scalar(runner.message_hub, 'train/arch_loss', loss)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """The alpha step of ``one_pass``, whose gradients the weight step has left."""
@@ -138,7 +139,7 @@ class BilevelHook(Hook):
             return
         self._pass.close()
         shared_step(unwrap(runner.model), runner.optim_wrapper['arch'])
-        runner.message_hub.update_scalar('train/arch_loss', outputs['loss'])
+        log_scalar(runner.message_hub, 'train/arch_loss', outputs['loss'])
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves where the architecture's data stands."""

@@ -1,5 +1,6 @@
 """Two optimizers: one for the weights, one for the architecture."""
 
+import inspect
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
 from ..utils.unwrap import unwrap
+from .execution.deferred_scalars import DeferredOptimWrapper
 
 NAMES = ('weights', 'arch')
 
@@ -86,6 +88,18 @@ class BilevelOptimWrapperConstructor:
     def _build(self, name: str, parameters: list) -> OptimWrapper:
         cfg = dict(self.cfg[name])
         cfg.pop('paramwise_cfg', None)
-        optimizer = OPTIMIZERS.build(dict(cfg.pop('optimizer')), default_args=dict(params=parameters))
-        cfg.setdefault('type', 'OptimWrapper')
+        settings = dict(cfg.pop('optimizer'))
+        # On a GPU one kernel for all parameters, where the settings leave it open and the optimizer has one.
+        known = inspect.signature(OPTIMIZERS.get(settings['type'])).parameters
+        if 'fused' in known and 'foreach' not in settings and all(p.is_cuda for p in self._flat(parameters)):
+            settings.setdefault('fused', True)
+        optimizer = OPTIMIZERS.build(settings, default_args=dict(params=parameters))
+        if OPTIM_WRAPPERS.get(cfg.setdefault('type', 'OptimWrapper')) is OptimWrapper:
+            cfg['type'] = DeferredOptimWrapper
         return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))
+
+    @staticmethod
+    def _flat(parameters: list) -> list[Tensor]:
+        """The parameters of a list that may consist of groups."""
+        groups = [group['params'] if isinstance(group, dict) else [group] for group in parameters]
+        return [p for group in groups for p in group]

@@ -12,6 +12,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..registry import HOOKS
 from ..utils.records import replacing, write_text
+from .execution.deferred_scalars import read_scalars
 
 #: Exit status of a paused run (EX_TEMPFAIL: try again later).
 PAUSED = 75
@@ -78,6 +79,8 @@ class PauseHook(Hook):
             return
         self._done = done
         file = Path(runner.work_dir, NAME)
+        # The checkpoint holds the log, too.
+        read_scalars(runner.message_hub)
         with replacing(file) as unfinished:
             runner.save_checkpoint(runner.work_dir, unfinished.name, by_epoch=False)
         write_text(Path(runner.work_dir, 'last_checkpoint'), str(file))

@@ -18,13 +18,20 @@ def set_epoch(dataset: Any, epoch: int) -> None:
         dataset.set_epoch(epoch)
 
 
-def step_loss(model: SearchModel, wrapper: Optional[OptimWrapper], data_batch: Any, alpha_step: bool = False) -> LossFn:
+def step_loss(
+    model: SearchModel,
+    wrapper: Optional[OptimWrapper],
+    data_batch: Any,
+    alpha_step: bool = False,
+    twice: bool = False,
+) -> LossFn:
     """What a step on ``data_batch`` minimises, everything random in the data drawn once.
 
     Args:
         wrapper: the optimizer wrapper whose precision the loss is computed in; None for that
             of the parameters.
         alpha_step: whether the gradient of alpha is wanted.
+        twice: whether the loss is differentiated twice, which a replayed one cannot be.
     """
     data = model.data_preprocessor(data_batch, True)
     prepared = model.prepare_batch(data['inputs'], data.get('data_samples'))
@@ -32,7 +39,8 @@ def step_loss(model: SearchModel, wrapper: Optional[OptimWrapper], data_batch: A
     def loss() -> Tensor:
         precision = nullcontext() if wrapper is None else wrapper.optim_context(model)
         with precision, model.arch.in_alpha_step() if alpha_step else nullcontext():
-            return model.step_loss(prepared)
+            losses = model.total_losses(**prepared) if twice else model.step_losses(prepared)
+            return model.parse_losses(losses)[0]
 
     return loss
 
@@ -69,14 +77,15 @@ def arch_step(
         raise ValueError('BilevelHook(order=2) does not go with fp16 loss scaling; use dtype="bfloat16"')
     val_loss, alphas = step_loss(model, wrapper, arch_batch, alpha_step=True), model.arch_parameters()
     if order == 1:
-        grads, loss = first_order((lambda: scaler.scale(val_loss())) if scaled else val_loss, alphas)
+        scaled_loss = (lambda: scaler.scale(val_loss())) if scaled else val_loss
+        grads, loss = first_order(scaled_loss, alphas, trained(weights))
         loss = loss / scaler.get_scale() if scaled else loss
     else:
         grads, loss = second_order(
             step_loss(model, weights, weights_batch, alpha_step=True),
             val_loss,
             alphas,
-            [p for group in weights.optimizer.param_groups for p in group['params']],
+            trained(weights),
             weights.optimizer,
             buffers=model.buffers(),
             reduce=mean_over_ranks,
@@ -84,6 +93,11 @@ def arch_step(
         )
     _apply(wrapper, alphas, grads)
     return loss
+
+
+def trained(wrapper: OptimWrapper) -> list[Tensor]:
+    """The parameters of an optimizer."""
+    return [p for group in wrapper.optimizer.param_groups for p in group['params']]
 
 
 def shared_step(model: SearchModel, wrapper: OptimWrapper) -> None:

@@ -11,11 +11,15 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor, nn
 
 from mmnas_mae.engine import second_order
+from mmnas_mae.engine.arch_grad import gradients
+from mmnas_mae.engine.execution.captured_losses import CapturedLosses, CUDAGraphs, rerun
 from mmnas_mae.engine.step import arch_step, mean_over_ranks
 from mmnas_mae.models import DepthwiseConv2d, SearchModel, fast_layout
 from mmnas_mae.registry import MODELS
 
 EXECUTIONS = ('plain', 'ours')
+#: Ours, replayed from CUDA graphs.
+CAPTURED = 'captured'
 STEPS = ('alpha', 'weights')
 
 
@@ -83,6 +87,7 @@ class SearchStep:
         wrap: Callable[[nn.Module], nn.Module] = lambda model: model,
     ) -> None:
         self.order = order
+        self.device = torch.device(device)
         self.model: SearchModel = MODELS.build(
             dict(
                 type='mmnas_mae.MAENAS',
@@ -95,28 +100,35 @@ class SearchStep:
         self.model.to(device).train()
         self.weights = self.model.weight_parameters()
         self.wrapped = wrap(self.model)
-        self.sgd = torch.optim.SGD(self.weights, lr=0.025, momentum=0.9, weight_decay=3e-4)
-        self.adam = torch.optim.Adam(self.model.arch_parameters(), lr=3e-4, betas=(0.5, 0.999), weight_decay=1e-3)
+        fused = dict(fused=True) if self.device.type == 'cuda' else {}
+        self.sgd = torch.optim.SGD(self.weights, lr=0.025, momentum=0.9, weight_decay=3e-4, **fused)
+        self.adam = torch.optim.Adam(
+            self.model.arch_parameters(), lr=3e-4, betas=(0.5, 0.999), weight_decay=1e-3, **fused
+        )
         self.wrappers = OptimWrapperDict(weights=OptimWrapper(self.sgd), arch=OptimWrapper(self.adam))
+        self.captured = CapturedLosses(CUDAGraphs() if self.device.type == 'cuda' else rerun)
+        #: Takes the loss of each step of ours.
+        self.keep: Callable[[Tensor], None] = lambda loss: None
         self.batches = [torch.randn(batch_size, 3, image_size, image_size, device=device) for _ in STEPS]
 
-    def execution(self, name: str) -> Any:
+    @contextmanager
+    def execution(self, name: str) -> Iterator[None]:
         """The context in which the steps run as ``name`` says."""
-        return reference_execution(self.model) if name == 'plain' else nullcontext()
+        self.model.execution = self.captured if name == CAPTURED else None
+        with reference_execution(self.model) if name == 'plain' else nullcontext():
+            yield
+        self.model.execution = None
 
     def alpha(self, execution: str) -> None:
         """The alpha step. The plain one computes the gradient of every weight on the way (as DARTS does)."""
-        if execution == 'ours':
-            arch_step(self.model, self.wrappers, *(dict(inputs=images) for images in self.batches), self.order)
+        if execution != 'plain':
+            batches = (dict(inputs=images) for images in self.batches)
+            self.keep(arch_step(self.model, self.wrappers, *batches, self.order))
             return
         alphas = self.model.arch_parameters()
         val_loss = self._plain_loss(self.batches[0])
         if self.order == 1:
-            for alpha in alphas:
-                alpha.requires_grad_(True)
-            grads = torch.autograd.grad(val_loss(), [*alphas, *self.weights], allow_unused=True)[: len(alphas)]
-            for alpha in alphas:
-                alpha.requires_grad_(False)
+            grads = gradients(val_loss, [*alphas, *self.weights])[0][: len(alphas)]
         else:
             # Drawn here, since both executions have to draw the same masks.
             train_loss, buffers = self._plain_loss(self.batches[1]), self.model.buffers()
@@ -134,6 +146,7 @@ class SearchStep:
             loss = self._plain_loss(self.batches[1])()
         else:
             loss = self.model.parse_losses(self.wrapped(self.batches[1], mode='loss'))[0]
+        self.keep(loss.detach())
         loss.backward()
         nn.utils.clip_grad_norm_(self.weights, 5)
         self.sgd.step()

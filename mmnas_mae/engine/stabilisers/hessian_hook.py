@@ -74,7 +74,7 @@ class HessianHook(Hook):
         states = [generator.get_state() for generator in model.generators()]
         try:
             with kept_random_state():
-                loss = step_loss(model, None, self._bilevel.batch, alpha_step=True)
+                loss = step_loss(model, None, self._bilevel.batch, alpha_step=True, twice=True)
                 buffers = list(model.buffers())
                 return dominant_eigenvalue(loss, model.arch_parameters(), buffers, self.steps, mean_over_ranks)
         finally:

@@ -62,8 +62,9 @@ def attack(
     """
     point, loss = perturb(weights, valid, epsilon), replayed(loss)
     for _ in range(steps):
-        leaves = [p.detach().requires_grad_(True) for p in point]
-        moved = [p.detach() + 2 * epsilon / steps * g.sign() for p, g in zip(leaves, gradients(loss(leaves), leaves))]
+        leaves = [p.detach() for p in point]
+        ascent, _ = gradients(lambda: loss(leaves), leaves)  # noqa: B023 - evaluated at once
+        moved = [p + 2 * epsilon / steps * g.sign() for p, g in zip(leaves, ascent)]
         near = [w + (m - w).clamp(-epsilon, epsilon) for m, w in zip(moved, weights)]
         point = [to_simplex(n, v) for n, v in zip(near, valid)]
     with torch.no_grad():

@@ -102,11 +102,22 @@ class BaseArchitecture(nn.Module):
         Raises:
             ValueError: as :meth:`hold`.
         """
-        before, self._held = self._held, self.hold(choice)
+        with self.holding(self.hold(choice)):
+            yield
+
+    @contextmanager
+    def holding(self, held: Any) -> Iterator[None]:
+        """:meth:`sample` gives ``held`` within the context, what :meth:`hold` gave; None lets it draw."""
+        before, self._held = self._held, held
         try:
             yield
         finally:
             self._held = before
+
+    @property
+    def held(self) -> Any:
+        """What :meth:`fixed` holds, None outside it."""
+        return self._held
 
     @contextmanager
     def in_alpha_step(self) -> Iterator[None]:

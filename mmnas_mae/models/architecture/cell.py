@@ -5,6 +5,7 @@ from typing import Optional, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import register_dataclass
 
 from ...registry import MODELS
 from ...spaces import CellGraph
@@ -46,6 +47,10 @@ class CellWeights:
     edges: Optional[Tensor] = None
     active: Optional[Sequence[Sequence[int]]] = None
     undrawn: Optional[Tensor] = None
+
+
+# So that what walks through nested containers finds the tensors.
+register_dataclass(CellWeights)
 
 
 class Cell(nn.Module):

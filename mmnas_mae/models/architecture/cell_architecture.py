@@ -129,9 +129,9 @@ class CellArchitecture(BaseArchitecture):
         """(E,) softmax of beta over the edges that enter a node, for each cell type; empty without beta."""
         out = {}
         for kind, beta in self.betas.items():
-            incoming = self.space.cells[kind].incoming()
             # The edges are ordered by node.
-            out[kind] = torch.cat([beta[list(edges)].softmax(0) for edges in incoming])
+            sizes = [len(edges) for edges in self.space.cells[kind].incoming()]
+            out[kind] = torch.cat([part.softmax(0) for part in beta.split(sizes)])
         return out
 
     def strengths(self) -> dict[str, Tensor]:

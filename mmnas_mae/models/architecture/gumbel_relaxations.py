@@ -16,9 +16,6 @@ from .relaxations import Active, Relaxation, softmax
 #: What becomes of the weights of operations that were not drawn.
 UNDRAWN = ('dropped', 'constant')
 
-#: Draws in a row that may fail before alpha is to blame.
-_TRIES = 100
-
 
 @MODELS.register_module()
 class ConcreteRelaxation(Relaxation):
@@ -53,19 +50,21 @@ class ConcreteRelaxation(Relaxation):
             Tensor: (E, K) weights that sum to one, zero where not valid.
 
         Raises:
-            ValueError: alpha is not finite.
+            ValueError: alpha is not finite (on the CPU, where it costs nothing to see that).
         """
         logits = alpha.masked_fill(~valid, float('-inf')).log_softmax(dim=-1)
-        for _ in range(_TRIES):
-            noise = -torch.empty_like(logits).exponential_().log() if self.training else torch.zeros_like(logits)
-            weights = ((logits + noise) / self.tau).softmax(dim=-1)
-            # As in GDAS: an exponential of exactly zero has no finite logarithm, so draw again.
-            if bool(noise.isfinite().all()) and bool(weights.isfinite().all()):
-                return weights
-        raise ValueError(
-            f'no finite weights in {_TRIES} draws at relaxation.tau={float(self.tau)}: the architecture parameters are '
-            'not finite, or the temperature is too low'
-        )
+        if self.training:
+            # An exponential of exactly zero has no finite logarithm; GDAS draws again.
+            least = torch.finfo(logits.dtype).tiny
+            logits = logits - torch.empty_like(logits).exponential_().clamp_min(least).log()
+        weights = (logits / self.tau).softmax(dim=-1)
+        # On a GPU the question would wait for the answer; the loss is looked at there.
+        if not weights.is_cuda and not bool(weights.isfinite().all()):
+            raise ValueError(
+                f'the weights drawn at relaxation.tau={float(self.tau)} are not finite: the architecture parameters '
+                'are not, or the temperature is too low'
+            )
+        return weights
 
     def forward(
         self,

@@ -34,5 +34,8 @@ class ZeroOneLoss(Regularizer):
 
     def forward(self, weights: Mapping[str, Tensor], valid: Mapping[str, Tensor]) -> Tensor:
         """As the base class says."""
-        every = torch.cat([w[valid[kind]] for kind, w in weights.items()])
-        return -self.weight * self.distance(every, torch.full_like(every, 0.5))
+        # Products, since picking the valid ones would have to ask the device how many there are.
+        every = torch.cat([w.flatten() for w in weights.values()])
+        counted = torch.cat([valid[kind].flatten() for kind in weights])
+        distances = self.distance(every, torch.full_like(every, 0.5), reduction='none')
+        return -self.weight * (distances * counted).sum() / counted.sum()

@@ -1,5 +1,6 @@
 """What a mask leaves visible, and layers that see only that."""
 
+from functools import cache
 from typing import Optional
 
 import torch
@@ -40,7 +41,8 @@ class Visibility:
         size = tuple(x.shape[-2:])
         if size not in self._maps:
             visible = F.adaptive_max_pool2d(self.pixels, size)
-            if int(visible.sum()) < 2:
+            # A GPU would be waited for, and two images leave two positions visible anyway.
+            if not (visible.is_cuda and len(visible) > 1) and int(visible.sum()) < 2:
                 raise ValueError(
                     f'sparse masking leaves fewer than two visible positions on a {size[0]}x{size[1]} map; '
                     'lower mask_generator.ratio or patch_size, or use masking="input"'
@@ -87,7 +89,7 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
             if self.training:
                 self.update(mean, var)
             return normalized
-        if scale is None:
+        if scale is None and not x.is_cuda:
             return super().forward(x)
         tracked = self.track_running_stats
         if tracked and self.training:
@@ -96,8 +98,7 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
             x,
             self.running_mean if tracked else None,
             self.running_var if tracked else None,
-            weight,
-            bias,
+            *_complete(x, weight, bias),
             self.uses_batch_statistics,
             self._momentum() if self.training else 0.0,
             self.eps,
@@ -126,7 +127,7 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         wide = torch.promote_types(x.dtype, torch.float32)
         # With a momentum of one the library leaves the statistics of this batch in the running ones.
         mean, var = (torch.zeros(self.num_features, dtype=wide, device=x.device) for _ in range(2))
-        normalized = F.batch_norm(x, mean, var, self.weight, self.bias, True, 1.0, self.eps)
+        normalized = F.batch_norm(x, mean, var, *_complete(x, self.weight, self.bias), True, 1.0, self.eps)
         return normalized, mean, var
 
     def update(self, mean: Tensor, var: Tensor) -> None:
@@ -173,6 +174,20 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         """``x`` in a precision that can count positions, and those that count."""
         wide = x if x.dtype == torch.float64 else x.float()
         return wide, wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
+
+
+def _complete(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
+    """Weight and bias, (C,) each; on a GPU both are there, since the library's fast kernels take no less."""
+    if not x.is_cuda:
+        return weight, bias
+    weight = _constant(1.0, x.shape[1], x.device) if weight is None else weight
+    return weight, _constant(0.0, x.shape[1], x.device) if bias is None else bias
+
+
+@cache
+def _constant(value: float, channels: int, device: torch.device) -> Tensor:
+    """(C,), made once, as a kernel for each normalisation would cost more than it does."""
+    return torch.full((channels,), value, device=device)
 
 
 def _scaled(centred: Tensor, var: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], seen: Tensor) -> Tensor:

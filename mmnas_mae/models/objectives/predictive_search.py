@@ -9,6 +9,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.transfer import to_device
 from ..layers.depthwise import fast_layout
 from .prediction import predictions
 from .search_model import SearchModel
@@ -111,4 +112,4 @@ def read_labels(data_samples: Optional[Sequence], device: torch.device) -> Tenso
             'this search learns from labels and the samples have no gt_label: set with_label=True in '
             'mmnas_mae.PackImages, in the pipelines of train_dataloader and val_dataloader'
         )
-    return torch.cat([sample.gt_label.reshape(-1) for sample in data_samples]).to(device)
+    return to_device(torch.cat([sample.gt_label.reshape(-1) for sample in data_samples]), device)

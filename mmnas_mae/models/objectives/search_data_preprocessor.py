@@ -8,6 +8,7 @@ from mmengine.model import ImgDataPreprocessor
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.transfer import to_device
 
 
 @MODELS.register_module()
@@ -109,5 +110,5 @@ def crop_and_flip(
     # One number for each pixel of the padded batch, so that a single gather cuts them all.
     span = padded.shape[2]
     places = (torch.arange(len(images)).view(-1, 1, 1) * padded.shape[1] + rows.unsqueeze(2)) * span + cols.unsqueeze(1)
-    out = padded.flatten(0, 2).index_select(0, places.flatten().to(device, non_blocking=True))
+    out = padded.flatten(0, 2).index_select(0, to_device(places.flatten(), device))
     return out.view(len(images), height, width, -1).permute(0, 3, 1, 2)

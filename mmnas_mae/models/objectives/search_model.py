@@ -2,7 +2,7 @@
 
 import statistics
 from abc import ABCMeta, abstractmethod
-from typing import Any, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -13,6 +13,9 @@ from ...spaces import Genotype
 from ..architecture.base_architecture import BaseArchitecture
 from ..layers.depthwise import fast_layout
 from ..networks.skeleton import found_on
+
+#: Computes what :meth:`SearchModel.total_losses` does, of a model and a prepared batch.
+Execution = Callable[['SearchModel', Mapping[str, Any]], dict[str, Tensor]]
 
 
 class SearchModel(BaseModel, metaclass=ABCMeta):
@@ -29,6 +32,8 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
 
     Attributes:
         against_collapse: what counteracts a collapse under this objective, for messages.
+        execution: computes the losses of a step, ``execution(model, prepared)``, in place of
+            :meth:`total_losses`; None leaves them to it (:class:`mmnas_mae.CudaGraphHook` sets it).
 
     Args:
         backbone: config of the search network, or of a stand-alone one; see :class:`mmnas_mae.models.BaseNetwork`.
@@ -36,6 +41,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         init_cfg: initialisation config of MMEngine.
     """
 
+    execution: Optional[Execution] = None
     against_collapse = 'EarlyStopHook, AuxiliarySkipHook or PerturbationHook counteract this'
 
     def __init__(
@@ -111,7 +117,11 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
 
     def step_loss(self, prepared: Mapping[str, Any]) -> Tensor:
         """The sum of :meth:`total_losses` of a prepared batch, a scalar."""
-        return self.parse_losses(self.total_losses(**prepared))[0]
+        return self.parse_losses(self.step_losses(prepared))[0]
+
+    def step_losses(self, prepared: Mapping[str, Any]) -> dict[str, Tensor]:
+        """The :meth:`total_losses` of a prepared batch, by ``execution`` where there is one."""
+        return self.total_losses(**prepared) if self.execution is None else self.execution(self, prepared)
 
     @abstractmethod
     def predict(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> list:
@@ -130,7 +140,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
             ValueError: there is no such mode.
         """
         if mode == 'loss':
-            return self.total_losses(**self.prepare_batch(inputs, data_samples))
+            return self.step_losses(self.prepare_batch(inputs, data_samples))
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'tensor':

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...utils.seeding import stream_seed
+from ...utils.transfer import to_device
 
 
 @MODELS.register_module()
@@ -73,8 +74,8 @@ class PatchMaskGenerator:
             noise = torch.stack([self._keyed_noise(int(key), patches) for key in keys])
         mask = torch.zeros(batch, patches)
         mask.scatter_(1, noise.argsort(dim=1)[:, :count], 1.0)
-        mask = mask.view(batch, 1, rows, cols).to(images.device, images.dtype)
-        return mask.repeat_interleave(self.patch_size, 2).repeat_interleave(self.patch_size, 3)
+        mask = to_device(mask.to(images.dtype), images.device).view(batch, 1, rows, 1, cols, 1)
+        return mask.expand(-1, -1, -1, self.patch_size, -1, self.patch_size).reshape(batch, 1, height, width)
 
     def _keyed_noise(self, key: int, patches: int) -> Tensor:
         return torch.rand(patches, generator=torch.Generator().manual_seed(stream_seed(self.seed, key)))
