@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'mmnas_mae' / 'mode
 from layers.node_sum import node_sum  # noqa: E402
 from layers.weighted_sum import weighted_sum  # noqa: E402
 
-#: Channels, side, maps, and how many of these are normalised: nodes of S0 and, last, of NAS-Bench-201.
+#: Channels, side, maps, and how many of these are normalised: nodes of S0, one of NAS-Bench-201, and a normalisation
+#: that stands alone.
 NODES = [
     (16, 32, 8, 8),
     (16, 32, 16, 16),
@@ -37,9 +38,11 @@ NODES = [
     (16, 32, 5, 5),
     (64, 8, 16, 14),
     (16, 32, 12, 6),
+    (16, 32, 1, 1),
 ]
 LAYOUTS = {'contiguous': torch.contiguous_format, 'channels last': torch.channels_last}
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16}
+FORMS = ('library', 'library bias', 'plain', 'fused', 'compiled')
 COLUMNS = ('value', 'maps', 'weights', 'first_s', 'us', 'copies')
 #: What one graph holds, so that the launch of the graph is not what is timed.
 REPEATS = 10
@@ -75,6 +78,8 @@ def form_of(case: Case) -> Callable[[list[Tensor], Tensor, int], Tensor]:
         return lambda *node: library(*node, bias='bias' in case.form)
     if case.form == 'plain':
         return lambda *node: node_sum(*node).value
+    if case.form not in ('compiled', 'fused'):
+        raise ValueError(f'unknown form {case.form!r}; there are: {", ".join(FORMS)}')
     if case.form == 'compiled':
         torch._dynamo.reset()
         compiled = torch.compile(node_sum, dynamic=False, fullgraph=True)
@@ -92,11 +97,11 @@ def cases(forms: list[str], sweep: bool) -> list[Case]:
     if sweep:
         knobs = [
             dict(GROUP=group, _PROGRAMS=programs, _BY_THREAD=by_thread)
-            for group in (1, 2, 4, 8)
+            for group in (1, 4, 8)
             for programs in (512, 1024, 2048)
             for by_thread in (8, 16)
         ]
-        nodes = [(layout, node) for node in (NODES[0], NODES[4], NODES[2]) for layout in LAYOUTS]
+        nodes = [(layout, node) for node in (NODES[0], NODES[4]) for layout in LAYOUTS]
         return [Case(node, layout, 'float32', 'fused', k) for layout, node in nodes for k in knobs]
     order = [(dtype, slow) for dtype in DTYPES for slow in (False, True)]
     return [
@@ -153,21 +158,31 @@ def microseconds(work: Callable[[], Any]) -> float:
     return statistics.median(times[2:])
 
 
+def kernels(work: Callable[[], Any]) -> dict[str, float]:
+    """Microseconds of each kernel that ``work`` launches, by name."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        work()
+        torch.cuda.synchronize()
+    return {event.key[:40]: event.device_time_total for event in profile.key_averages() if event.device_time_total}
+
+
 class Check:
     """Measures one case after the other.
 
     Args:
         dry: small nodes on the CPU.
+        profile: also names the kernels, but for the library's.
     """
 
-    def __init__(self, dry: bool) -> None:
+    def __init__(self, dry: bool, profile: bool) -> None:
         self.dry = dry
+        self.profile = profile and not dry
         self.device = 'cpu' if dry else 'cuda'
         self._wanted: dict[Any, list[Tensor]] = {}
         self._copies: dict[Any, float] = {}
 
-    def __call__(self, case: Case) -> dict[str, float]:
-        """The columns of the table."""
+    def __call__(self, case: Case) -> dict[str, Any]:
+        """The columns of the table, and ``kernels``."""
         if self.dry:
             channels, side, *counts = case.node
             case = case._replace(node=(channels // 4, side // 4, *counts))
@@ -184,11 +199,14 @@ class Check:
             torch.cuda.synchronize()
         first = time.perf_counter() - start
         of_maps = max(error(a, b) for a, b in zip(got[2:], wanted[2:]))
-        row = dict(value=error(got[0], wanted[0]), maps=of_maps, weights=error(got[1], wanted[1]), first_s=first)
+        row: dict[str, Any] = dict(value=error(got[0], wanted[0]), maps=of_maps, weights=error(got[1], wanted[1]))
+        row['first_s'] = first
         del got
         if not self.dry:
             row['us'] = microseconds(lambda: run(form, maps, weights, grad, normalized))
             row['copies'] = row['us'] / self._copy(case, maps)
+        if self.profile and case.form in ('fused', 'compiled'):
+            row['kernels'] = kernels(lambda: run(form, maps, weights, grad, normalized))
         return row
 
     def _reference(self, case: Case, maps: list[Tensor], weights: Tensor, grad: Tensor) -> list[Tensor]:
@@ -224,15 +242,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--minutes', type=float, default=5, help='no line is begun after these')
     parser.add_argument('--out', type=Path, default=Path('node_check.json'), help='one JSON object a line')
-    parser.add_argument('--forms', default='library,library bias,plain,fused,compiled', help='which, with commas')
+    parser.add_argument('--forms', default=','.join(FORMS), help='which, with commas')
     parser.add_argument('--sweep', action='store_true', help='the fused form alone, over its constants')
+    parser.add_argument('--profile', action='store_true', help='name the kernels of the fused and compiled forms')
     parser.add_argument('--dry', action='store_true', help='small nodes on the CPU')
     parser.add_argument('--start', type=int, default=0, help='the first line, from 0')
     args = parser.parse_args()
     deadline = time.time() + 60 * args.minutes
     if args.dry:
         os.environ['TRITON_INTERPRET'] = '1'
-    check, todo = Check(args.dry), cases(args.forms.split(','), args.sweep)
+    check, todo = Check(args.dry, args.profile), cases(args.forms.split(','), args.sweep)
     if args.start == 0:
         args.out.write_text('')
         card = 'CPU' if args.dry else torch.cuda.get_device_name()
@@ -252,6 +271,8 @@ def main() -> None:
             row = dict(error=f'{type(error).__name__}: {error}')
             line += ' ' + ' '.join(row['error'].split())[:160]
         print(line, *(f'{key}={value}' for key, value in case.knobs.items()), flush=True)
+        for name, spent in row.get('kernels', {}).items():
+            print(f'    {name:<40} {spent:9.1f} us')
         with args.out.open('a') as file:
             file.write(json.dumps({**case._asdict(), **row}) + '\n')
         if 'error' in row and not args.dry and lost():

@@ -25,32 +25,33 @@ def fused_node_sum(
     normalized: Optional[int] = None,
     scale: Optional[Tensor] = None,
     shift: Optional[Tensor] = None,
+    kept: Optional[Tensor] = None,
     eps: float = 1e-5,
 ) -> NodeSum:
     """The same as :func:`node_sum`, in single precision, each map read twice and each gradient written once.
 
-    The definition itself runs for what the kernels do not cover: double precision, weights
-    that differ between samples, maps of 2**31 elements; and where a gradient is to be
-    differentiated again.
+    The definition itself runs for what the kernels do not cover, double precision and maps of
+    2**31 elements, and where a gradient is to be differentiated again.
 
     Raises:
         ValueError: as :func:`node_sum`.
     """
     count = len(maps) if normalized is None else normalized
     check_variance_exists(maps, count)
-    if common_dtype(maps) == torch.float64 or weights.dim() > 1 or maps[0].numel() >= 2**31:
-        return node_sum(maps, weights, count, scale, shift, eps)
-    return NodeSum(*_FusedNodeSum.apply(count, eps, weights, scale, shift, *maps))
+    if common_dtype(maps) == torch.float64 or maps[0].numel() >= 2**31:
+        return node_sum(maps, weights, count, scale, shift, kept, eps)
+    return NodeSum(*_FusedNodeSum.apply(count, eps, kept, weights, scale, shift, *maps))
 
 
 class _FusedNodeSum(torch.autograd.Function):
-    """``apply(normalized, eps, weights, scale, shift, *maps)`` to the fields of a :class:`NodeSum`."""
+    """``apply(normalized, eps, kept, weights, scale, shift, *maps)`` to the fields of a :class:`NodeSum`."""
 
     @staticmethod
     def forward(
         ctx: Any,
         normalized: int,
         eps: float,
+        kept: Optional[Tensor],
         weights: Tensor,
         scale: Optional[Tensor],
         shift: Optional[Tensor],
@@ -72,10 +73,10 @@ class _FusedNodeSum(torch.autograd.Function):
                     moments, statistics, eps, normalized, cut.n, cut.c, cut.tiles, cut.tile[0], channels, all_tiles
                 )
             values_kernel[cut.grid(1)](
-                maps, value, statistics, weights.contiguous(), _dense(scale), _dense(shift), len(maps), normalized,
-                *cut.layout, *cut.tile, num_warps=cut.warps,
+                maps, value, statistics, weights.contiguous(), _dense(scale), _dense(shift), _dense(kept), len(maps),
+                normalized, *cut.layout, *cut.tile, num_warps=cut.warps,
             )  # fmt: skip
-        ctx.save_for_backward(statistics, weights, scale, shift, *given)
+        ctx.save_for_backward(statistics, kept, weights, scale, shift, *given)
         ctx.normalized, ctx.eps = normalized, eps
         means, _, variances = statistics
         ctx.mark_non_differentiable(means, variances)
@@ -83,45 +84,47 @@ class _FusedNodeSum(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor, *_: Any) -> tuple[Optional[Tensor], ...]:
-        statistics, weights, scale, shift, *given = ctx.saved_tensors
+        statistics, kept, weights, scale, shift, *given = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return None, None, *_differentiable(ctx, grad, (weights, scale, shift, *given))
+            return None, None, None, *_differentiable(ctx, grad, kept, (weights, scale, shift, *given))
         cut, normalized = _Cut.of(given[0]), ctx.normalized
         maps = cut.laid_out(given)
-        strides = _row_strides(grad)
+        count, strides = len(maps), _row_strides(grad)
         if strides is None:
             grad, strides = cut.laid_out([grad])[0], cut.strides
         with torch.cuda.device_of(grad):
-            parts = statistics.new_empty(len(maps) + 1, cut.c, cut.tiles)
-            grid = cut.grid(triton.cdiv(len(maps), GROUP))
+            parts = statistics.new_empty(count + (1 if kept is None else count), cut.c, cut.tiles)
+            grid, kept = cut.grid(triton.cdiv(count, GROUP)), _dense(kept)
             products_kernel[grid](
-                maps, grad, parts, statistics, len(maps), normalized, *cut.layout, *strides, cut.tiles, *cut.tile,
+                maps, grad, parts, statistics, kept, count, normalized, *cut.layout, *strides, cut.tiles, *cut.tile,
                 GROUP, num_warps=cut.warps,
             )  # fmt: skip
             sums = parts.sum(-1)
             of_maps = tuple(torch.empty_like(x) for x in maps)
             gradients_kernel[grid](
-                maps, grad, of_maps, sums, statistics, weights.contiguous(), _dense(scale), len(maps), normalized,
+                maps, grad, of_maps, sums, statistics, weights.contiguous(), _dense(scale), kept, count, normalized,
                 *cut.layout, *strides, *cut.tile, GROUP, num_warps=cut.warps,
             )  # fmt: skip
-        products, total = sums[:-1], sums[-1]
-        own = weights[:normalized, None]
+        own, products, totals = weights[:normalized, None], sums[:count], sums[count:]
         of_scale = None if scale is None else own * products[:normalized]
-        of_shift = None if shift is None else own * total
+        of_shift = None if shift is None else own * totals[:normalized]
         if scale is not None:
             products = torch.cat([products[:normalized] * scale, products[normalized:]])
         if shift is not None:
-            products = torch.cat([products[:normalized] + shift * total, products[normalized:]])
-        return None, None, products.sum(1).to(weights.dtype), of_scale, of_shift, *of_maps
+            products = torch.cat([products[:normalized] + shift * totals[:normalized], products[normalized:]])
+        of_weights = products.sum(1).to(weights.dtype) if ctx.needs_input_grad[3] else None
+        return None, None, None, of_weights, of_scale, of_shift, *of_maps
 
 
-def _differentiable(ctx: Any, grad: Tensor, inputs: Sequence[Optional[Tensor]]) -> list[Optional[Tensor]]:
+def _differentiable(
+    ctx: Any, grad: Tensor, kept: Optional[Tensor], inputs: Sequence[Optional[Tensor]]
+) -> list[Optional[Tensor]]:
     """The gradients of the definition, which can be differentiated again."""
     weights, scale, shift, *maps = inputs
-    value = node_sum(maps, weights, ctx.normalized, scale, shift, ctx.eps).value
-    wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad[2:]) if needed]
+    value = node_sum(maps, weights, ctx.normalized, scale, shift, kept, ctx.eps).value
+    wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad[3:]) if needed]
     found = iter(torch.autograd.grad(value, wanted, grad, create_graph=True))
-    return [next(found) if needed else None for needed in ctx.needs_input_grad[2:]]
+    return [next(found) if needed else None for needed in ctx.needs_input_grad[3:]]
 
 
 class _Cut(NamedTuple):

@@ -77,10 +77,19 @@ def combine_kernel(
 
 
 @triton.jit
+def _weight(weights, kept, k: tl.constexpr, row, MAPS: tl.constexpr, N: tl.constexpr, SIZE: tl.constexpr):
+    """The weight of a map, times what each row keeps of it."""
+    weight = tl.load(weights + k).to(tl.float32)
+    if kept is not None:
+        weight *= tl.load(kept + (row // SIZE) * MAPS + k, row < N, 0).to(tl.float32)
+    return weight
+
+
+@triton.jit
 def values_kernel(
-    maps, value, statistics, weights, scale, shift, MAPS: tl.constexpr, NORMALIZED: tl.constexpr, N: tl.constexpr,
-    C: tl.constexpr, SIZE: tl.constexpr, SB: tl.constexpr, SC: tl.constexpr, SS: tl.constexpr, ROWS: tl.constexpr,
-    CHANNELS: tl.constexpr,
+    maps, value, statistics, weights, scale, shift, kept, MAPS: tl.constexpr, NORMALIZED: tl.constexpr,
+    N: tl.constexpr, C: tl.constexpr, SIZE: tl.constexpr, SB: tl.constexpr, SC: tl.constexpr, SS: tl.constexpr,
+    ROWS: tl.constexpr, CHANNELS: tl.constexpr,
 ):  # fmt: skip
     """The sum of the maps, laid out as they are."""
     row, channel, inside = _tile(N, C, ROWS, CHANNELS)
@@ -88,34 +97,36 @@ def values_kernel(
     total = 0.0
     for k in tl.static_range(MAPS):
         x = tl.load(maps[k] + place, inside, 0).to(tl.float32)
-        weight = tl.load(weights + k).to(tl.float32)
         if k < NORMALIZED:
             at = k * C + channel
-            mean = tl.load(statistics + at, channel < C, 0)
-            factor = weight * tl.load(statistics + NORMALIZED * C + at, channel < C, 0)
+            factor = tl.load(statistics + NORMALIZED * C + at, channel < C, 0)
             if scale is not None:
                 factor *= tl.load(scale + at, channel < C, 0)
-            total += (x - mean) * factor
+            x = (x - tl.load(statistics + at, channel < C, 0)) * factor
             if shift is not None:
-                total += weight * tl.load(shift + at, channel < C, 0)
-        else:
-            total += weight * x
+                x += tl.load(shift + at, channel < C, 0)
+        total += _weight(weights, kept, k, row, MAPS, N, SIZE) * x
     tl.store(value + place, total, inside)
 
 
 @triton.jit
 def products_kernel(
-    maps, grad, sums, statistics, MAPS: tl.constexpr, NORMALIZED: tl.constexpr, N: tl.constexpr, C: tl.constexpr,
-    SIZE: tl.constexpr, SB: tl.constexpr, SC: tl.constexpr, SS: tl.constexpr, GB: tl.constexpr, GC: tl.constexpr,
-    GS: tl.constexpr, TILES: tl.constexpr, ROWS: tl.constexpr, CHANNELS: tl.constexpr, GROUP: tl.constexpr,
+    maps, grad, sums, statistics, kept, MAPS: tl.constexpr, NORMALIZED: tl.constexpr, N: tl.constexpr,
+    C: tl.constexpr, SIZE: tl.constexpr, SB: tl.constexpr, SC: tl.constexpr, SS: tl.constexpr, GB: tl.constexpr,
+    GC: tl.constexpr, GS: tl.constexpr, TILES: tl.constexpr, ROWS: tl.constexpr, CHANNELS: tl.constexpr,
+    GROUP: tl.constexpr,
 ):  # fmt: skip
-    """The sums of ``g * xhat_k`` and, last, of ``g``, by tile: (MAPS + 1, C, TILES); GB, GC, GS: the strides of g."""
+    """The sums of ``g * xhat_k`` and after them of ``g``, by tile; GB, GC, GS are the strides of g.
+
+    (MAPS + 1, C, TILES), or (2 * MAPS, C, TILES) where samples keep a part of each map, and so of g.
+    """
     row, channel, inside = _tile(N, C, ROWS, CHANNELS)
     place = _place(row, channel, SIZE, SB, SC, SS)
     g = tl.load(grad + _place(row, channel, SIZE, GB, GC, GS), inside, 0).to(tl.float32)
     out = sums + channel * TILES + tl.program_id(0)
-    if tl.program_id(2) == 0:
-        tl.store(out + MAPS * C * TILES, _sum(g, CHANNELS), channel < C)
+    if kept is None:
+        if tl.program_id(2) == 0:
+            tl.store(out + MAPS * C * TILES, _sum(g, CHANNELS), channel < C)
     for k in tl.static_range(MAPS):
         if k // GROUP == tl.program_id(2):
             x = tl.load(maps[k] + place, inside, 0).to(tl.float32)
@@ -123,35 +134,38 @@ def products_kernel(
                 at = k * C + channel
                 mean = tl.load(statistics + at, channel < C, 0)
                 x = (x - mean) * tl.load(statistics + NORMALIZED * C + at, channel < C, 0)
+            own = g
+            if kept is not None:
+                own = g * tl.load(kept + (row // SIZE) * MAPS + k, row < N, 0).to(tl.float32)
+                tl.store(out + (MAPS + k) * C * TILES, _sum(own, CHANNELS), channel < C)
             # Where nothing is, g is zero.
-            tl.store(out + k * C * TILES, _sum(g * x, CHANNELS), channel < C)
+            tl.store(out + k * C * TILES, _sum(own * x, CHANNELS), channel < C)
 
 
 @triton.jit
 def gradients_kernel(
-    maps, grad, gradients, sums, statistics, weights, scale, MAPS: tl.constexpr, NORMALIZED: tl.constexpr,
+    maps, grad, gradients, sums, statistics, weights, scale, kept, MAPS: tl.constexpr, NORMALIZED: tl.constexpr,
     N: tl.constexpr, C: tl.constexpr, SIZE: tl.constexpr, SB: tl.constexpr, SC: tl.constexpr, SS: tl.constexpr,
     GB: tl.constexpr, GC: tl.constexpr, GS: tl.constexpr, ROWS: tl.constexpr, CHANNELS: tl.constexpr,
     GROUP: tl.constexpr,
 ):  # fmt: skip
-    """The gradient of each map, laid out as they are, from the sums over all tiles, (MAPS + 1, C)."""
+    """The gradient of each map, laid out as they are, from the sums over all tiles."""
     row, channel, inside = _tile(N, C, ROWS, CHANNELS)
     place = _place(row, channel, SIZE, SB, SC, SS)
     g = tl.load(grad + _place(row, channel, SIZE, GB, GC, GS), inside, 0).to(tl.float32)
-    centred = g - tl.load(sums + MAPS * C + channel, channel < C, 0) / N
     for k in tl.static_range(MAPS):
         if k // GROUP == tl.program_id(2):
-            weight = tl.load(weights + k).to(tl.float32)
+            gradient = _weight(weights, kept, k, row, MAPS, N, SIZE) * g
             if k < NORMALIZED:
                 at = k * C + channel
                 x = tl.load(maps[k] + place, inside, 0).to(tl.float32)
                 mean = tl.load(statistics + at, channel < C, 0)
-                reciprocal = tl.load(statistics + NORMALIZED * C + at, channel < C, 0)
-                product = tl.load(sums + at, channel < C, 0) / N
-                factor = weight * reciprocal
+                factor = tl.load(statistics + NORMALIZED * C + at, channel < C, 0)
+                weight = tl.load(weights + k).to(tl.float32) / N
+                product = weight * factor * tl.load(sums + at, channel < C, 0)
+                total = weight * tl.load(sums + (MAPS + (k if kept is not None else 0)) * C + channel, channel < C, 0)
+                gradient -= total + (x - mean) * product
                 if scale is not None:
                     factor *= tl.load(scale + at, channel < C, 0)
-                gradient = factor * (centred - (x - mean) * (reciprocal * product))
-            else:
-                gradient = weight * g
+                gradient *= factor
             tl.store(gradients[k] + place, gradient, inside)

@@ -26,6 +26,7 @@ def node_sum(
     normalized: Optional[int] = None,
     scale: Optional[Tensor] = None,
     shift: Optional[Tensor] = None,
+    kept: Optional[Tensor] = None,
     eps: float = 1e-5,
 ) -> NodeSum:
     """``sum_k weights[k] * BN(maps[k])`` over K maps, by the statistics of the batch.
@@ -35,9 +36,10 @@ def node_sum(
 
     Args:
         maps: K of them, (B, C, H, W) each.
-        weights (Tensor): (K,), or (B, K) where they differ between the samples, as with drop path.
+        weights (Tensor): (K,).
         normalized: the first N maps are normalised, the others enter as they are; by default all are.
         scale, shift (Tensor): (N, C), the parameters of the normalisations where these have any.
+        kept (Tensor): (B, K), factors of the terms that differ between samples, as with drop path; carries no gradient.
         eps: what is added to a variance.
 
     Raises:
@@ -46,10 +48,12 @@ def node_sum(
     count = len(maps) if normalized is None else normalized
     check_variance_exists(maps, count)
     wide = torch.float64 if maps[0].dtype == torch.float64 else torch.float32
-    factors = weights.to(wide).unbind(-1)
+    factors = weights.to(wide).unbind()
     total, means, variances = None, [], []
     for k, (x, factor) in enumerate(zip(maps, factors)):
-        x, factor = x.to(wide), factor.reshape(-1, 1, 1, 1)
+        x = x.to(wide)
+        if kept is not None:
+            factor = factor * kept[:, k].detach().view(-1, 1, 1, 1)
         if k < count:
             var, mean = torch.var_mean(x, (0, 2, 3), correction=0, keepdim=True)
             means.append(mean.detach().flatten())
