@@ -98,7 +98,7 @@ LIGHT = {
     'import mmnas_mae.benchmarks': ('torch', 'matplotlib', 'pyarrow'),
     'from mmnas_mae.registry import HOOKS; HOOKS.get("mmnas_mae.GenotypeHook")': ('matplotlib.pyplot', 'pyarrow'),
     'import runpy; runpy.run_path("tools/analysis/query_benchmark.py")': ('torch', 'matplotlib', 'pyarrow'),
-    'import mmnas_mae.models': ('matplotlib.pyplot', 'pyarrow', 'mmpretrain', 'mmdet'),
+    'import mmnas_mae.models': ('matplotlib.pyplot', 'pyarrow', 'mmpretrain', 'mmdet', 'triton'),
     'from mmnas_mae.apis import build_network': ('matplotlib.pyplot', 'pyarrow', 'mmpretrain', 'mmdet'),
 }
 
