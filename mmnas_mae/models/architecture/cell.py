@@ -12,8 +12,9 @@ from ...spaces import CellGraph
 from ..layers.cell_state import CellState
 from ..layers.depthwise import fast_layout
 from ..layers.masked_norm import Visibility, hide
+from ..layers.node import Term, add_up
 from ..layers.ops import Identity, OpArgs, build_op
-from ..layers.weighted_sum import Term, product_sum, weighted_sum
+from ..layers.weighted_sum import product_sum
 from .mixed_op import MixedOp
 
 
@@ -61,7 +62,7 @@ class Cell(nn.Module):
 
     What leaves one state is computed together: steps without parameters once (a ReLU, a
     pooling and its normalisation), whatever the number of edges, and all that enters a node
-    is summed in one pass (:func:`weighted_sum`). With ``grouped = False`` each operation
+    is summed in one pass (:func:`add_up`). With ``grouped = False`` each operation
     runs for itself; the numbers agree to rounding.
 
     Args:
@@ -137,9 +138,9 @@ class Cell(nn.Module):
             if not node:  # no edge was kept into this node, and nothing reads it
                 x = None
             elif self.grouped:
-                x = weighted_sum([term for terms in node for term in terms])
+                x = add_up([term for terms in node for term in terms])
             else:
-                x = sum(product_sum(terms) for terms in node)
+                x = sum(_plain_sum(terms) for terms in node)
             sources.append(CellState(x, visible, self.grouped))
         outputs = [sources[i].x for i in self.graph.concat]
         return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1)
@@ -163,18 +164,24 @@ class Cell(nn.Module):
         op = self.edges[index]
         source = sources[self.graph.edges[index][1]]
         if weights is None:
-            terms: Sequence[Term] = [(None, source.run(op))]
+            terms: Sequence[Term] = [Term(None, source.run(op))]
         else:
-            terms = op.terms(source, rows[index], None if weights.active is None else weights.active[index])
+            active = None if weights.active is None else weights.active[index]
+            terms = [Term(*term) for term in op.terms(source, rows[index], active)]
             if weights.edges is not None:
                 factor = weights.edges[index]
-                terms = [(factor if weight is None else factor * weight, x) for weight, x in terms]
+                terms = [t._replace(weight=factor if t.weight is None else factor * t.weight) for t in terms]
             if weights.undrawn is not None:
-                everywhere = terms[0][1].new_ones(1).expand_as(terms[0][1])
-                terms = [*terms, (weights.undrawn[index], hide(everywhere, source.visible))]
+                everywhere = terms[0].x.new_ones(1).expand_as(terms[0].x)
+                terms = [*terms, Term(weights.undrawn[index], hide(everywhere, source.visible))]
         if self.training and drop_path_prob > 0 and not isinstance(op, Identity):
-            terms = [(None, drop_path(product_sum(terms), drop_path_prob))]
+            whole = _plain_sum(terms) if all(term.norm is None for term in terms) else add_up(terms)
+            terms = [Term(None, drop_path(whole, drop_path_prob))]
         return terms
+
+
+def _plain_sum(terms: Sequence[Term]) -> Tensor:
+    return product_sum([(term.weight, term.x) for term in terms])
 
 
 def _rows(weights: CellWeights) -> list[Sequence[Tensor]]:

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ...registry import MODELS
 from ..layers.cell_state import CellState
 from ..layers.masked_norm import Visibility, hide
+from ..layers.node import Term, add_up
 from ..layers.ops import Identity, OpArgs, Zero, build_op
-from ..layers.weighted_sum import Term, weighted_sum
 
 
 @MODELS.register_module()
@@ -51,7 +51,7 @@ class MixedOp(nn.Module):
         Returns:
             Tensor: (B, C', H', W').
         """
-        return weighted_sum(self.terms(CellState(x, visible), weights.unbind(), active))
+        return add_up([Term(*term) for term in self.terms(CellState(x, visible), weights.unbind(), active)])
 
     def terms(
         self, source: CellState, weights: Sequence[Tensor], active: Optional[Sequence[int]] = None
@@ -65,7 +65,7 @@ class MixedOp(nn.Module):
         chosen = range(len(self.ops)) if active is None else active
         # ``none`` adds nothing to the sum and passes no gradient, so it is not computed.
         terms = [self._term(self.ops[k], weights[k], source) for k in chosen if not isinstance(self.ops[k], Zero)]
-        return terms or [(None, self._zeros(source.x))]
+        return terms or [Term(None, self._zeros(source.x))]
 
     def _term(self, op: nn.Module, weight: Tensor, source: CellState) -> Term:
         """What one candidate adds."""
@@ -113,12 +113,12 @@ class PartialMixedOp(MixedOp):
     ) -> Sequence[Term]:
         """As :meth:`MixedOp.terms`."""
         chosen = source.x.shape[1] // self.portion
-        mixed = weighted_sum(super().terms(source.channels(chosen), weights, active))
+        mixed = add_up(super().terms(source.channels(chosen), weights, active))
         bypass = source.x[:, chosen:]
         if self.args.stride == 2:
             # ceil_mode keeps pace with the candidates on maps of odd size.
             bypass = hide(F.max_pool2d(bypass, 2, 2, ceil_mode=True), source.visible)
-        return [(None, F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion))]
+        return [Term(None, F.channel_shuffle(torch.cat([mixed, bypass], dim=1), self.portion))]
 
 
 @MODELS.register_module()
@@ -166,7 +166,7 @@ class SkipDropoutMixedOp(MixedOp):
         self.dropout = 0.0
 
     def _term(self, op: nn.Module, weight: Tensor, source: CellState) -> Term:
-        weight, x = super()._term(op, weight, source)
+        term = super()._term(op, weight, source)
         if isinstance(op, Identity) and self.dropout > 0:
-            x = F.dropout(x, self.dropout, self.training)
-        return weight, x
+            term = term._replace(x=F.dropout(term.x, self.dropout, self.training))
+        return term

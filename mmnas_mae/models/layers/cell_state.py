@@ -6,16 +6,27 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .depthwise import fast_layout
-from .masked_norm import Visibility
-from .weighted_sum import Term
+from .masked_norm import MaskedBatchNorm2d, Visibility
+from .node import Term
 
 
 class SharedStart(nn.Module):
     """An operation whose first step depends on its input alone, such as a ReLU or a pooling.
 
     Operations on the same input with equal :meth:`start_key` may share what
-    :meth:`start` returns, so none may change it in place. A subclass gives the three methods.
+    :meth:`start` returns, so none may change it in place. A subclass gives the three methods;
+    where it ends with a normalisation, it may give :attr:`last_norm` and :meth:`raw`, so that a node
+    can normalise all that enters it at once.
     """
+
+    @property
+    def last_norm(self) -> Optional[MaskedBatchNorm2d]:
+        """The normalisation that it ends with; None if a node cannot take it over."""
+        return None
+
+    def raw(self, started: Any, visible: Optional[Visibility]) -> Tensor:
+        """What :attr:`last_norm` normalises, of what :meth:`start` returns: (B, C', H', W')."""
+        raise NotImplementedError
 
     def start_key(self) -> Hashable:
         """Names the first step."""
@@ -43,10 +54,15 @@ class SharedStart(nn.Module):
 
 
 class ReLUStart(SharedStart):
-    """An operation that begins with a ReLU and ends with a normalisation.
+    """An operation that begins with a ReLU and ends with a normalisation, ``bn`` or what :attr:`last_norm` says.
 
-    So ``finish`` takes a factor of the output, ``scale``, that the normalisation applies.
+    So ``finish`` takes a factor of the output, ``scale``, that the normalisation applies. A subclass gives :meth:`raw`.
     """
+
+    @property
+    def last_norm(self) -> MaskedBatchNorm2d:
+        """The normalisation that it ends with."""
+        return self.bn
 
     def start_key(self) -> Hashable:
         """The same for all of them."""
@@ -58,7 +74,7 @@ class ReLUStart(SharedStart):
 
     def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
         """What follows, times ``scale``, a 0-dimensional tensor."""
-        raise NotImplementedError
+        return self.last_norm(self.raw(started, visible), visible, scale)
 
     def forward(
         self,
@@ -95,10 +111,18 @@ class CellState:
         return op(self.x, self.visible, self._started(op)) if _shares(op) else op(self.x, self.visible)
 
     def term(self, op: nn.Module, weight: Tensor) -> Term:
-        """The output of ``op`` with its weight, which its last normalisation applies where it can."""
-        if self.shared and isinstance(op, ReLUStart) and _shares(op):
-            return None, op(self.x, self.visible, self._started(op), weight)
-        return weight, self.run(op)
+        """The output of ``op`` with its weight, which its last normalisation applies where it can.
+
+        A normalisation that belongs to the node is left to it.
+        """
+        if not (self.shared and _shares(op)):
+            return Term(weight, self.run(op))
+        started = self._started(op)
+        if op.last_norm is not None and op.last_norm.belongs_to_node(self.visible):
+            return Term(weight, op.raw(started, self.visible), op.last_norm)
+        if isinstance(op, ReLUStart):
+            return Term(None, op(self.x, self.visible, started, weight))
+        return Term(weight, op(self.x, self.visible, started))
 
     def channels(self, count: int) -> 'CellState':
         """The first ``count`` channels, as a state of their own."""

@@ -1,7 +1,7 @@
 """What a mask leaves visible, and layers that see only that."""
 
 from functools import cache
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -65,9 +65,12 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
 
     Attributes:
         sync: takes batch statistics over all ranks; set by :class:`mmnas_mae.SyncBatchNormHook`.
+        fused: takes them by kernels of our own on a GPU, together with what else enters a node; set by
+            :class:`mmnas_mae.CudaGraphHook`.
     """
 
     sync = False
+    fused = False
 
     def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
         """
@@ -84,6 +87,9 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
             wide, seen = self._positions(x, visible)
             centred = (wide - self.running_mean.view(1, -1, 1, 1)) * seen
             return _scaled(centred, self.running_var + self.eps, weight, bias, seen).to(x.dtype)
+        if self.belongs_to_node(visible):
+            factor = ones(1, x.device) if scale is None else scale.reshape(1)
+            return normalized_sum([x], factor, [self])
         if visible is not None or (self._reduces and self.uses_batch_statistics):
             normalized, mean, var = self._masked(x, visible, weight, bias)
             if self.training:
@@ -108,6 +114,10 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
     def uses_batch_statistics(self) -> bool:
         """Whether the next forward pass takes the statistics of its batch."""
         return self.training or not self.track_running_stats
+
+    def belongs_to_node(self, visible: Optional[Visibility]) -> bool:
+        """Whether a node can take the next forward pass over, by :func:`normalized_sum`."""
+        return self.fused and visible is None and self.uses_batch_statistics and not self._reduces
 
     @property
     def _reduces(self) -> bool:
@@ -174,6 +184,41 @@ class MaskedBatchNorm2d(nn.BatchNorm2d):
         """``x`` in a precision that can count positions, and those that count."""
         wide = x if x.dtype == torch.float64 else x.float()
         return wide, wide.new_ones(len(x), 1, *x.shape[2:]) if visible is None else visible.at(wide)
+
+
+def normalized_sum(maps: Sequence[Tensor], weights: Tensor, norms: Sequence[MaskedBatchNorm2d]) -> Tensor:
+    """``sum_k weights[k] * norms[k](maps[k])`` by the statistics of the batch, by kernels of our own.
+
+    Running statistics move as in the normalisations themselves.
+
+    Args:
+        maps: (B, C, H, W) each; those beyond ``norms`` enter as they are.
+        weights (Tensor): one for each map.
+        norms: of the first maps, all with parameters or all without.
+    """
+    # Only here, since it needs triton.
+    from .fused_node_sum import fused_node_sum
+
+    affine = norms[0].affine
+    scale = torch.stack([norm.weight for norm in norms]) if affine else None
+    shift = torch.stack([norm.bias for norm in norms]) if affine else None
+    value, means, variances = fused_node_sum(maps, weights, len(norms), scale, shift, eps=norms[0].eps)
+    moving = [(norm, k) for k, norm in enumerate(norms) if norm.training and norm.track_running_stats]
+    if moving and all(norm.momentum == norms[0].momentum is not None for norm, _ in moving):
+        # Few kernels for all of them.
+        torch._foreach_add_([norm.num_batches_tracked for norm, _ in moving], 1)
+        for running, batch in (('running_mean', means), ('running_var', variances)):
+            places = [getattr(norm, running) for norm, _ in moving]
+            torch._foreach_lerp_(places, [batch[k].to(places[0].dtype) for _, k in moving], norms[0].momentum)
+    else:
+        for norm, k in moving:
+            norm.update(means[k], variances[k])
+    return value
+
+
+def ones(channels: int, device: torch.device) -> Tensor:
+    """(C,) on a device, made once."""
+    return _constant(1.0, channels, device)
 
 
 def _complete(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:

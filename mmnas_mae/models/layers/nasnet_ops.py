@@ -27,10 +27,10 @@ class FactorizedConv(ReLUStart):
         self.column = nn.Conv2d(channels, channels, (kernel, 1), (args.stride, 1), (pad, 0), bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
+    def raw(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """Both convolutions: (B, C', H / stride, W / stride)."""
         # The second convolution must not see what the first wrote to masked positions.
-        return self.bn(self.column(hide(self.row(started), visible)), visible, scale)
+        return self.column(hide(self.row(started), visible))
 
 
 class LargeMaxPool(Pool):

@@ -117,6 +117,15 @@ class Pool(SharedStart):
             return hide(x, visible)
         return self.bn.normalized(x, visible) if self._normalizes_at_once() else x
 
+    @property
+    def last_norm(self) -> Optional[MaskedBatchNorm2d]:
+        """The normalisation, where there is one and it is not shared."""
+        return None if self._normalizes_at_once() else self.bn
+
+    def raw(self, started: Any, visible: Optional[Visibility]) -> Tensor:
+        """The map, which is not normalised yet."""
+        return started
+
     def finish(self, started: Any, visible: Optional[Visibility]) -> Tensor:
         """The map, normalised where it is not yet: (B, C, H / stride, W / stride)."""
         if self.bn is None:
@@ -136,7 +145,8 @@ class Pool(SharedStart):
 
     def _normalizes_at_once(self) -> bool:
         """Whether all that pool the same input also normalise it alike: by the statistics of the batch alone."""
-        return self.bn is not None and not self.bn.affine and self.bn.uses_batch_statistics
+        norm = self.bn
+        return norm is not None and not norm.affine and norm.uses_batch_statistics and not norm.fused
 
 
 class ConvBN(nn.Module):
@@ -161,9 +171,9 @@ class ConvBN(nn.Module):
 class ReLUConvBN(ReLUStart, ConvBN):
     """ReLU, convolution, batch normalisation."""
 
-    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
-        return ConvBN.forward(self, started, visible, scale)
+    def raw(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """The convolution: (B, C', H / stride, W / stride)."""
+        return self.conv(started)
 
 
 class FactorizedReduce(ReLUStart):
@@ -184,13 +194,12 @@ class FactorizedReduce(ReLUStart):
         self.conv2 = nn.Conv2d(args.in_channels, args.out_channels // 2, 1, stride=2, bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows the ReLU, times ``scale``: (B, C', H / 2, W / 2), odd sizes rounded up."""
+    def raw(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """Both convolutions: (B, C', H / 2, W / 2), odd sizes rounded up."""
         x = started
         # For odd sizes the shifted branch is one row and column short: pad it with zeros.
         shifted = F.pad(x[:, :, 1:, 1:], (0, x.shape[3] % 2, 0, x.shape[2] % 2))
-        x = torch.cat([_every_second(self.conv1, x), _every_second(self.conv2, shifted)], dim=1)
-        return self.bn(x, visible, scale)
+        return torch.cat([_every_second(self.conv1, x), _every_second(self.conv2, shifted)], dim=1)
 
 
 def _every_second(conv: nn.Conv2d, x: Tensor) -> Tensor:
@@ -218,10 +227,10 @@ class DepthwiseSeparableConv(ReLUStart):
         self.pointwise = nn.Conv2d(args.in_channels, args.out_channels, 1, bias=False)
         self.bn = args.norm()
 
-    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
+    def raw(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """Both convolutions: (B, C', H / stride, W / stride)."""
         # What the depthwise convolution writes to masked positions stays there until the normalisation hides it.
-        return self.bn(self.pointwise(self.depthwise(started)), visible, scale)
+        return self.pointwise(self.depthwise(started))
 
 
 class SepConv(ReLUStart):
@@ -237,9 +246,15 @@ class SepConv(ReLUStart):
         self.first = DepthwiseSeparableConv(replace(args, out_channels=args.in_channels), kernel)
         self.second = DepthwiseSeparableConv(replace(args, stride=1), kernel)
 
-    def finish(self, started: Tensor, visible: Optional[Visibility], scale: Optional[Tensor] = None) -> Tensor:
-        """What follows the ReLU, times ``scale``: (B, C', H / stride, W / stride)."""
-        return self.second(self.first(started, visible, started), visible, scale=scale)
+    @property
+    def last_norm(self) -> MaskedBatchNorm2d:
+        """That of the second convolution."""
+        return self.second.last_norm
+
+    def raw(self, started: Tensor, visible: Optional[Visibility]) -> Tensor:
+        """All but the last normalisation: (B, C', H / stride, W / stride)."""
+        between = self.first(started, visible, started)
+        return self.second.raw(self.second.start(between, visible), visible)
 
 
 def skip_connect(args: OpArgs) -> nn.Module:
