@@ -10,6 +10,7 @@ so is the table. ``--dry`` runs small nodes on the CPU, Triton under its interpr
 """
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -42,7 +43,9 @@ NODES = [
 ]
 LAYOUTS = {'contiguous': torch.contiguous_format, 'channels last': torch.channels_last}
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16}
-FORMS = ('library', 'library bias', 'plain', 'fused', 'compiled')
+#: Today's normalisations one by one, the definition, the formula that it stands for, one set of kernels over all maps,
+#: and what ``torch.compile`` makes of the two.
+FORMS = ('library', 'definition', 'formula', 'fused', 'compiled', 'compiled formula')
 COLUMNS = ('value', 'maps', 'weights', 'first_s', 'us', 'copies')
 #: What one graph holds, so that the launch of the graph is not what is timed.
 REPEATS = 10
@@ -58,32 +61,43 @@ class Case(NamedTuple):
     knobs: dict[str, int] = {}
 
 
-def library(maps: list[Tensor], weights: Tensor, normalized: int, bias: bool) -> Tensor:
+def library(maps: list[Tensor], weights: Tensor, normalized: int) -> Tensor:
     """As :class:`MaskedBatchNorm2d` and :func:`weighted_sum` do it: a weight is the scale of a normalisation."""
     terms = []
     for k, (x, weight) in enumerate(zip(maps, weights.unbind())):
-        if k >= normalized:
-            terms.append((weight, x))
-            continue
-        channels = x.shape[1]
-        running = [torch.zeros(channels, device=x.device), torch.ones(channels, device=x.device)]
-        shift = torch.zeros(channels, device=x.device) if bias else None
-        terms.append((None, F.batch_norm(x, *running, weight.expand(channels).contiguous(), shift, True, 0.1, 1e-5)))
+        if k < normalized:
+            x = F.batch_norm(x, None, None, weight.expand(x.shape[1]).contiguous(), None, True, 0.1, 1e-5)
+        terms.append((None if k < normalized else weight, x))
     return weighted_sum(terms)
+
+
+def formula(maps: list[Tensor], weights: Tensor, normalized: int) -> Tensor:
+    """Written out, in single precision."""
+    total = 0
+    for k, (x, weight) in enumerate(zip(maps, weights.unbind())):
+        wide = x.float()
+        if k < normalized:
+            var, mean = torch.var_mean(wide, (0, 2, 3), correction=0, keepdim=True)
+            wide = (wide - mean) * torch.rsqrt(var + 1e-5)
+        total = total + weight * wide
+    return total.to(maps[0].dtype)
+
+
+def definition(maps: list[Tensor], weights: Tensor, normalized: int) -> Tensor:
+    """:func:`node_sum`."""
+    return node_sum(maps, weights, normalized).value
 
 
 def form_of(case: Case) -> Callable[[list[Tensor], Tensor, int], Tensor]:
     """What computes the value of a node from maps, weights and the number of normalised ones."""
-    if case.form.startswith('library'):
-        return lambda *node: library(*node, bias='bias' in case.form)
-    if case.form == 'plain':
-        return lambda *node: node_sum(*node).value
-    if case.form not in ('compiled', 'fused'):
-        raise ValueError(f'unknown form {case.form!r}; there are: {", ".join(FORMS)}')
-    if case.form == 'compiled':
+    eager = dict(library=library, definition=definition, formula=formula)
+    if case.form in eager:
+        return eager[case.form]
+    if case.form.startswith('compiled'):
         torch._dynamo.reset()
-        compiled = torch.compile(node_sum, dynamic=False, fullgraph=True)
-        return lambda *node: compiled(*node).value
+        return torch.compile(formula if 'formula' in case.form else definition, dynamic=False, fullgraph=True)
+    if case.form != 'fused':
+        raise ValueError(f'unknown form {case.form!r}; there are: {", ".join(FORMS)}')
     # Imported here, since it needs triton.
     from layers import fused_node_sum
 
@@ -95,14 +109,10 @@ def form_of(case: Case) -> Callable[[list[Tensor], Tensor, int], Tensor]:
 def cases(forms: list[str], sweep: bool) -> list[Case]:
     """In the order of their use: single precision first, and what takes long to compile last."""
     if sweep:
-        knobs = [
-            dict(GROUP=group, _PROGRAMS=programs, _BY_THREAD=by_thread)
-            for group in (1, 4, 8)
-            for programs in (512, 1024, 2048)
-            for by_thread in (8, 16)
-        ]
-        nodes = [(layout, node) for node in (NODES[0], NODES[4]) for layout in LAYOUTS]
-        return [Case(node, layout, 'float32', 'fused', k) for layout, node in nodes for k in knobs]
+        knobs = itertools.product((1, 4, 8), (512, 1024, 2048), (8, 16))
+        knobs = [dict(GROUP=group, _PROGRAMS=programs, _BY_THREAD=elements) for group, programs, elements in knobs]
+        nodes = itertools.product((NODES[0], NODES[4]), LAYOUTS)
+        return [Case(*node, 'float32', 'fused', k) for node in nodes for k in knobs]
     order = [(dtype, slow) for dtype in DTYPES for slow in (False, True)]
     return [
         Case(node, layout, dtype, form)
@@ -110,7 +120,7 @@ def cases(forms: list[str], sweep: bool) -> list[Case]:
         for node in NODES
         for layout in LAYOUTS
         for form in forms
-        if (form == 'compiled') == slow
+        if form.startswith('compiled') == slow
     ]
 
 
@@ -178,7 +188,7 @@ class Check:
         self.dry = dry
         self.profile = profile and not dry
         self.device = 'cpu' if dry else 'cuda'
-        self._wanted: dict[Any, list[Tensor]] = {}
+        self._nodes: dict[Any, Any] = {}
         self._copies: dict[Any, float] = {}
 
     def __call__(self, case: Case) -> dict[str, Any]:
@@ -186,12 +196,11 @@ class Check:
         if self.dry:
             channels, side, *counts = case.node
             case = case._replace(node=(channels // 4, side // 4, *counts))
-        maps, weights, grad = inputs(case, 2 if self.dry else 64)
-        wanted = self._reference(case, maps, weights, grad)
+        (maps, weights, grad), wanted = self._node(case)
         layout, normalized = LAYOUTS[case.layout], case.node[3]
-        maps = [x.to(self.device).contiguous(memory_format=layout).requires_grad_() for x in maps]
+        maps = [x.to(self.device, copy=True).contiguous(memory_format=layout).requires_grad_() for x in maps]
         grad = grad.to(self.device).contiguous(memory_format=layout)
-        weights = weights.to(self.device).requires_grad_()
+        weights = weights.to(self.device, copy=True).requires_grad_()
         form = form_of(case)
         start = time.perf_counter()
         got = run(form, maps, weights, grad, normalized)
@@ -205,19 +214,22 @@ class Check:
         if not self.dry:
             row['us'] = microseconds(lambda: run(form, maps, weights, grad, normalized))
             row['copies'] = row['us'] / self._copy(case, maps)
-        if self.profile and case.form in ('fused', 'compiled'):
+        if self.profile and case.form.startswith(('fused', 'compiled')):
             row['kernels'] = kernels(lambda: run(form, maps, weights, grad, normalized))
         return row
 
-    def _reference(self, case: Case, maps: list[Tensor], weights: Tensor, grad: Tensor) -> list[Tensor]:
+    def _node(self, case: Case) -> tuple[tuple[list[Tensor], Tensor, Tensor], list[Tensor]]:
+        """Maps, weights and gradient of a node, and what float64 gives; kept, since all forms need them."""
         key = case.node, case.dtype
-        if key not in self._wanted:
+        if key not in self._nodes:
+            maps, weights, grad = inputs(case, 2 if self.dry else 64)
             leaves = [x.double().requires_grad_() for x in (weights, *maps)]
             value = torch.zeros_like(leaves[1])
             for k, (weight, x) in enumerate(zip(leaves[0].unbind(), leaves[1:])):
                 value = value + weight * (F.batch_norm(x, None, None, training=True) if k < case.node[3] else x)
-            self._wanted[key] = [value.detach(), *torch.autograd.grad(value, leaves, grad.double())]
-        return self._wanted[key]
+            wanted = [value.detach(), *torch.autograd.grad(value, leaves, grad.double())]
+            self._nodes[key] = (maps, weights, grad), wanted
+        return self._nodes[key]
 
     def _copy(self, case: Case, maps: list[Tensor]) -> float:
         key = case.node, case.dtype
@@ -256,19 +268,19 @@ def main() -> None:
         args.out.write_text('')
         card = 'CPU' if args.dry else torch.cuda.get_device_name()
         print(f'{card}, torch {torch.__version__}, {len(todo)} lines\n')
-        print('node             layout         dtype     form         ', *(f'{name:>9}' for name in COLUMNS))
+        print('node             layout         dtype     form             ', *(f'{name:>9}' for name in COLUMNS))
     for number, case in enumerate(todo[args.start :], args.start):
         if time.time() > deadline:
             print(f'\nthe time is over after {number} of {len(todo)} lines')
             return
         channels, side, count, normalized = case.node
         name = f'{channels}x{side} {normalized}+{count - normalized}'
-        line = f'{name:<16} {case.layout:<14} {case.dtype:<9} {case.form:<13}'
+        line = f'{name:<16} {case.layout:<14} {case.dtype:<9} {case.form:<17}'
         try:
             row: dict[str, Any] = check(case)
             line += ' '.join(f'{row[key]:9.3g}' if key in row else f'{"-":>9}' for key in COLUMNS)
-        except Exception as error:  # whatever it is, the rest is still worth its time
-            row = dict(error=f'{type(error).__name__}: {error}')
+        except Exception as problem:  # whatever it is, the rest is still worth its time
+            row = dict(error=f'{type(problem).__name__}: {problem}')
             line += ' ' + ' '.join(row['error'].split())[:160]
         print(line, *(f'{key}={value}' for key, value in case.knobs.items()), flush=True)
         for name, spent in row.get('kernels', {}).items():

@@ -7,7 +7,7 @@ import triton
 from torch import Tensor
 
 from .node_kernels import combine_kernel, gradients_kernel, moments_kernel, products_kernel, values_kernel
-from .node_sum import NodeSum, check_variance_exists, common_dtype, node_sum
+from .node_sum import NodeSum, check_variance_exists, node_sum
 
 #: Maps of one program in the backward pass; it reads the gradient of the node once for these.
 GROUP = 4
@@ -38,7 +38,7 @@ def fused_node_sum(
     """
     count = len(maps) if normalized is None else normalized
     check_variance_exists(maps, count)
-    if common_dtype(maps) == torch.float64 or maps[0].numel() >= 2**31:
+    if _common_dtype(maps) == torch.float64 or maps[0].numel() >= 2**31:
         return node_sum(maps, weights, count, scale, shift, kept, eps)
     return NodeSum(*_FusedNodeSum.apply(count, eps, kept, weights, scale, shift, *maps))
 
@@ -60,7 +60,7 @@ class _FusedNodeSum(torch.autograd.Function):
         cut = _Cut.of(given[0])
         maps = cut.laid_out(given)
         statistics = given[0].new_empty(3, normalized, cut.c, dtype=torch.float32)
-        value = torch.empty_like(maps[0], dtype=common_dtype(given))
+        value = torch.empty_like(maps[0], dtype=_common_dtype(given))
         with torch.cuda.device_of(value):
             if normalized:
                 moments = statistics.new_empty(2, normalized, cut.c, cut.tiles)
@@ -177,8 +177,18 @@ class _Cut(NamedTuple):
         return tuple(x.contiguous(memory_format=layout) for x in maps)
 
 
+def _common_dtype(maps: Sequence[Tensor]) -> torch.dtype:
+    """The type that holds all maps, which their sum has."""
+    dtype = maps[0].dtype
+    for x in maps[1:]:
+        dtype = torch.promote_types(dtype, x.dtype)
+    return dtype
+
+
 def _row_strides(x: Tensor) -> Optional[tuple[int, int, int]]:
     """The strides of a sample, a channel and a pixel, where pixels follow one another at one distance."""
+    if sum((size - 1) * stride for size, stride in zip(x.shape, x.stride())) >= 2**31:
+        return None
     sample, channel, line, pixel = x.stride()
     if x.shape[3] == 1:
         pixel = line

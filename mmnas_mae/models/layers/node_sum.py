@@ -3,7 +3,10 @@
 from typing import NamedTuple, Optional, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from .weighted_sum import Term, weighted_sum
 
 
 class NodeSum(NamedTuple):
@@ -31,8 +34,8 @@ def node_sum(
 ) -> NodeSum:
     """``sum_k weights[k] * BN(maps[k])`` over K maps, by the statistics of the batch.
 
-    This is the definition, in plain tensor operations of any device and any number of derivatives;
-    statistics and the sum are at least of single precision.
+    This is the definition, in the library's operators: of any device, and with any number of
+    derivatives. A weight is the scale of a normalisation, so that no product is computed.
 
     Args:
         maps: K of them, (B, C, H, W) each.
@@ -45,28 +48,28 @@ def node_sum(
     Raises:
         ValueError: a normalised map has one value per channel, which has no variance.
     """
-    count = len(maps) if normalized is None else normalized
+    count, channels = len(maps) if normalized is None else normalized, maps[0].shape[1]
     check_variance_exists(maps, count)
-    wide = torch.float64 if maps[0].dtype == torch.float64 else torch.float32
-    factors = weights.to(wide).unbind()
-    total, means, variances = None, [], []
-    for k, (x, factor) in enumerate(zip(maps, factors)):
-        x = x.to(wide)
-        if kept is not None:
-            factor = factor * kept[:, k].detach().view(-1, 1, 1, 1)
+    wide = torch.promote_types(weights.dtype, torch.promote_types(maps[0].dtype, torch.float32))
+    weights = weights.to(wide)
+    # On a GPU the library is fast where there are both parameters.
+    zero = maps[0].new_zeros(channels, dtype=wide) if maps[0].is_cuda else None
+    terms: list[Term] = []
+    statistics: list[list[Tensor]] = [[], []]
+    for k, (x, weight) in enumerate(zip(maps, weights.unbind())):
         if k < count:
-            var, mean = torch.var_mean(x, (0, 2, 3), correction=0, keepdim=True)
-            means.append(mean.detach().flatten())
-            variances.append(var.detach().flatten() * _unbiased(x))
-            x = (x - mean) * torch.rsqrt(var + eps)
-            if scale is not None:
-                x = x * scale[k].view(1, -1, 1, 1)
-            if shift is not None:
-                x = x + shift[k].view(1, -1, 1, 1)
-        total = factor * x if total is None else total + factor * x
-    channels = maps[0].shape[1]
-    means, variances = (torch.stack(s) if s else total.new_empty(0, channels) for s in (means, variances))
-    return NodeSum(total.to(common_dtype(maps)), means, variances)
+            own = weight.expand(channels).contiguous() if scale is None else weight * scale[k]
+            offset = zero if shift is None else weight * shift[k]
+            # With a momentum of one the library leaves the statistics of this batch in the running ones.
+            mean, var = (x.new_zeros(channels, dtype=wide) for _ in range(2))
+            x = F.batch_norm(x, mean, var, own, offset, True, 1.0, eps)
+            for kind, values in zip(statistics, (mean, var)):
+                kind.append(values)
+        if kept is not None:
+            x = x * kept[:, k].detach().to(x.dtype).view(-1, 1, 1, 1)
+        terms.append((None if k < count else weight, x))
+    means, variances = (torch.stack(kind) if count else weights.new_empty(0, channels) for kind in statistics)
+    return NodeSum(weighted_sum(terms), means, variances)
 
 
 def check_variance_exists(maps: Sequence[Tensor], normalized: int) -> None:
@@ -77,17 +80,3 @@ def check_variance_exists(maps: Sequence[Tensor], normalized: int) -> None:
     shape = tuple(maps[0].shape)
     if normalized and maps[0].numel() == shape[1]:
         raise ValueError(f'a normalisation by batch statistics needs more than one value per channel, got {shape}')
-
-
-def common_dtype(maps: Sequence[Tensor]) -> torch.dtype:
-    """The type that holds all maps, which their sum has."""
-    dtype = maps[0].dtype
-    for x in maps[1:]:
-        dtype = torch.promote_types(dtype, x.dtype)
-    return dtype
-
-
-def _unbiased(x: Tensor) -> float:
-    """What an estimate of the variance is multiplied by that no longer depends on the number of values."""
-    count = x.numel() // x.shape[1]
-    return count / (count - 1)
