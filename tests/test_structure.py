@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / 'mmnas_mae'
 #: From the ground up: a room imports what stands before it, and itself.
 FLOORS = """
 version registry utils spaces benchmarks datasets
-models.layers models.architecture models.networks models.reconstruction models.objectives models
+models.kernels models.layers models.architecture models.networks models.reconstruction models.objectives models
 costs engine engine.stabilisers engine.records engine.execution discrete scores report studies apis
 """.split()
 MOST_MODULES = 15

@@ -2,7 +2,7 @@ from .arch_grad import enable_grad, first_order, second_order
 from .bilevel_hook import BilevelHook
 from .execution.compile_hook import CompileHook
 from .execution.cuda_graph_hook import CudaGraphHook
-from .execution.deferred_scalars import DeferredInfoHook
+from .execution.deferred_info_hook import DeferredInfoHook
 from .execution.finite_loss_hook import FiniteLossHook
 from .execution.sync_batch_norm_hook import SyncBatchNormHook
 from .optim_constructor import BilevelOptimWrapper, BilevelOptimWrapperConstructor

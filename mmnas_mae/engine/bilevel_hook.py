@@ -14,7 +14,7 @@ from ..models import SearchModel
 from ..registry import HOOKS
 from ..utils.unwrap import unwrap
 from .arch_grad import enable_grad
-from .execution.deferred_scalars import log_scalar
+from .deferred_scalars import log_scalar
 from .optim_constructor import BilevelOptimWrapper
 from .step import arch_step, set_epoch, shared_step
 

@@ -2,15 +2,15 @@
 
 import inspect
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Union
 
 from mmengine.optim import DefaultOptimWrapperConstructor, OptimWrapper, OptimWrapperDict
-from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS
+from mmengine.registry import OPTIM_WRAPPERS, OPTIMIZERS, Registry
 from torch import Tensor, nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
 from ..utils.unwrap import unwrap
-from .execution.deferred_scalars import DeferredOptimWrapper
+from .deferred_scalars import DeferredOptimWrapper
 
 NAMES = ('weights', 'arch')
 
@@ -90,11 +90,11 @@ class BilevelOptimWrapperConstructor:
         cfg.pop('paramwise_cfg', None)
         settings = dict(cfg.pop('optimizer'))
         # On a GPU one kernel for all parameters, where the settings leave it open and the optimizer has one.
-        known = inspect.signature(OPTIMIZERS.get(settings['type'])).parameters
+        known = inspect.signature(_class(OPTIMIZERS, settings['type'])).parameters
         if 'fused' in known and 'foreach' not in settings and all(p.is_cuda for p in self._flat(parameters)):
             settings.setdefault('fused', True)
         optimizer = OPTIMIZERS.build(settings, default_args=dict(params=parameters))
-        if OPTIM_WRAPPERS.get(cfg.setdefault('type', 'OptimWrapper')) is OptimWrapper:
+        if _class(OPTIM_WRAPPERS, cfg.setdefault('type', 'OptimWrapper')) is OptimWrapper:
             cfg['type'] = DeferredOptimWrapper
         return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))
 
@@ -103,3 +103,8 @@ class BilevelOptimWrapperConstructor:
         """The parameters of a list that may consist of groups."""
         groups = [group['params'] if isinstance(group, dict) else [group] for group in parameters]
         return [p for group in groups for p in group]
+
+
+def _class(registry: Registry, kind: Union[str, type]) -> type:
+    """The class of a config's ``type``, which may be its name; ``object`` for one that building will refuse."""
+    return (registry.get(kind) or object) if isinstance(kind, str) else kind

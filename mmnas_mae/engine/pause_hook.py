@@ -12,7 +12,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..registry import HOOKS
 from ..utils.records import replacing, write_text
-from .execution.deferred_scalars import read_scalars
+from .deferred_scalars import read_scalars
 
 #: Exit status of a paused run (EX_TEMPFAIL: try again later).
 PAUSED = 75

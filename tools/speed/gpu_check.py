@@ -3,7 +3,6 @@
 Parts, in the order of their worth:
   losses     10 steps captured as CUDA graphs against ordinary ones, for each family of search networks
   steps      seconds of a whole step in each execution, memory, and the share of the measured copy rate
-  layouts    the same captured, by memory layout and by how dilated convolutions and normalisations run
   profile    which kernels a captured step spends its time in
   nodes      tools/speed/node_check.py
   train      tools/train.py on images in memory against the bare step
@@ -22,15 +21,17 @@ import tempfile
 import time
 import traceback
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 import torch
 from device_rates import Traffic, measure_rates, peak_memory
 from measure_search import CASES
 from search_speed import CAPTURED, STEPS, SearchStep
 
-from mmnas_mae.models.layers import depthwise
 from mmnas_mae.utils.records import write_json
+
+#: Captured, with the library's normalisations.
+LIBRARY = 'captured, normalised by the library'
 
 S0, NASBENCH201 = (CASES[name][0] for name in ('s0-c16', 'nasbench201-c16'))
 #: Families of search networks whose captured steps have to be the ordinary ones; small, but with every part.
@@ -44,13 +45,6 @@ FAMILIES = {
     'fairdarts': dict(S0, init_channels=8, layers=3, relaxation=dict(type='mmnas_mae.SigmoidRelaxation')),
     'darts-minus': dict(S0, init_channels=8, layers=3, connection=dict(type='mmnas_mae.AuxiliarySkipMixedOp')),
     'checkpointing': dict(NASBENCH201, init_channels=8, cells_per_stage=1, with_cp=True),
-}
-#: Settings of mmnas_mae.models.layers.depthwise that a GPU run decides.
-LAYOUTS = {
-    'channels last': dict(_SMALL_ON_GPU=0, _PHASES_ON_GPU=True),
-    'channels last, dilated by the library': dict(_SMALL_ON_GPU=0, _PHASES_ON_GPU=False),
-    'channels last from 16 pixels': dict(_SMALL_ON_GPU=16, _PHASES_ON_GPU=True),
-    'channel by channel': dict(_SMALL_ON_GPU=10**6, _PHASES_ON_GPU=False),
 }
 
 
@@ -66,6 +60,7 @@ class Check:
 
     def __init__(self, minutes: float, dry: bool, out: Path, train_config: Optional[str] = None) -> None:
         self.dry = dry
+        self.cases: Optional[Sequence[str]] = None
         self.device = 'cpu' if dry else 'cuda'
         self.out = out
         self.start = time.monotonic()
@@ -79,6 +74,10 @@ class Check:
         self.findings.append(dict(part=part, at=round(time.monotonic() - self.start, 1), **finding))
         print(f'{part}: ' + ', '.join(f'{name} {value}' for name, value in finding.items()), flush=True)
         write_json(self.out, self.findings, indent=1)
+
+    def wanted(self, case: str) -> bool:
+        """Whether a case was asked for."""
+        return self.cases is None or case in self.cases
 
     def attempt(self, part: str, run: Callable[[], None]) -> bool:
         """Whether the part could begin and ended well."""
@@ -103,7 +102,7 @@ class Check:
 
 def losses(check: Check) -> None:
     """Captured steps against ordinary ones from equal weights, masks and draws."""
-    for name, backbone in FAMILIES.items():
+    for name, backbone in ((name, each) for name, each in FAMILIES.items() if check.wanted(name)):
         for order in (1, 2) if name == 'nasbench201' else (1,):
             check.attempt('losses', lambda b=backbone, n=name, o=order: compare_losses(check, n, b, o))
 
@@ -168,17 +167,21 @@ def steps(check: Check) -> None:
         ('pcdarts-s0-c16', 1),
         ('s0-c16', 2),
     ):
+        if not check.wanted(name):
+            continue
         check.attempt('steps', lambda n=name, o=order: time_case(check, n, o, rates))
 
 
 def time_case(check: Check, name: str, order: int, rates: dict) -> None:
     """One case in each execution."""
     backbone, batch = CASES[name]
-    for execution in (CAPTURED, 'ours', 'plain') if order == 1 else (CAPTURED, 'ours'):
+    for execution in (CAPTURED, LIBRARY, 'ours', 'plain') if order == 1 else (CAPTURED, 'ours'):
         step = check.step(backbone, batch, order=order)
+        step.fused = execution != LIBRARY
         with peak_memory(torch.device(check.device)) as peak:
             first = time.perf_counter()
-            seconds = median_step(check, step, execution, 2 if execution == 'plain' else 5)
+            known = CAPTURED if execution == LIBRARY else execution
+            seconds = median_step(check, step, known, 2 if execution == 'plain' else 5)
             first = time.perf_counter() - first
         traffic = {}
         if execution == 'ours' and order == 1:
@@ -191,29 +194,10 @@ def time_case(check: Check, name: str, order: int, rates: dict) -> None:
         )
 
 
-def layouts(check: Check) -> None:
-    """Captured steps by layout."""
-    for case in ('nasbench201-c16', 's0-c16'):
-        for layout in LAYOUTS:
-            if case == 's0-c16' or 'dilated' not in layout:
-                check.attempt('layouts', lambda c=case, n=layout: time_layout(check, c, n))
-
-
-def time_layout(check: Check, case: str, layout: str) -> None:
-    """One case in one layout."""
-    before = {name: getattr(depthwise, name) for name in LAYOUTS[layout]}
-    vars(depthwise).update(LAYOUTS[layout])
-    try:
-        seconds = median_step(check, check.step(*CASES[case]), CAPTURED, 5)
-    finally:
-        vars(depthwise).update(before)
-    check.say('layouts', case=case, layout=layout, seconds=seconds)
-
-
 def profile(check: Check) -> None:
     """Kernels of a captured step by their time."""
     activities = [torch.profiler.ProfilerActivity.CPU if check.dry else torch.profiler.ProfilerActivity.CUDA]
-    for case in ('nasbench201-c16', 's0-c16'):
+    for case in filter(check.wanted, ('nasbench201-c16', 's0-c16')):
         step = check.step(*CASES[case])
         median_step(check, step, CAPTURED, 1)
         with torch.profiler.profile(activities=activities) as profiled:
@@ -271,12 +255,13 @@ def _run(check: Check, part: str, command: list[str], limit: int) -> None:
     check.say(part, exit=done.returncode, end=(done.stdout or done.stderr)[-600:])
 
 
-PARTS = dict(losses=losses, layouts=layouts, steps=steps, profile=profile, nodes=nodes, train=train, tests=tests)
+PARTS = dict(losses=losses, steps=steps, profile=profile, nodes=nodes, train=train, tests=tests)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--parts', nargs='+', choices=list(PARTS), default=list(PARTS), help='what to look at')
+    parser.add_argument('--cases', nargs='+', help='of steps, and families of losses; all by default')
     parser.add_argument('--minutes', type=float, default=6, help='after which no further part begins')
     parser.add_argument('--dry', action='store_true', help='on the CPU, at small sizes')
     parser.add_argument('--out', type=Path, default=Path('gpu_check.json'), help='the findings as JSON')
@@ -285,6 +270,7 @@ def main() -> None:
     if not args.dry and not torch.cuda.is_available():
         sys.exit('error: there is no GPU; --dry runs everything on the CPU')
     check = Check(args.minutes, args.dry, args.out, args.train_config)
+    check.cases = args.cases
     name = 'CPU' if args.dry else torch.cuda.get_device_name()
     check.say('machine', name=name, torch=torch.__version__, cudnn=str(torch.backends.cudnn.version()))
     for part in args.parts:

@@ -25,8 +25,8 @@ from torch import Tensor
 
 # As a package of its own, so that mmnas_mae and what it needs is not imported.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / 'mmnas_mae' / 'models'))
-from layers.node_sum import node_sum  # noqa: E402
-from layers.weighted_sum import weighted_sum  # noqa: E402
+from kernels.node_sum import node_sum  # noqa: E402
+from kernels.weighted_sum import weighted_sum  # noqa: E402
 
 #: Channels, side, maps, and how many of these are normalised: nodes of S0, one of NAS-Bench-201, and a normalisation
 #: that stands alone.
@@ -99,7 +99,7 @@ def form_of(case: Case) -> Callable[[list[Tensor], Tensor, int], Tensor]:
     if case.form != 'fused':
         raise ValueError(f'unknown form {case.form!r}; there are: {", ".join(FORMS)}')
     # Imported here, since it needs triton.
-    from layers import fused_node_sum
+    from kernels import fused_node_sum
 
     for name, value in case.knobs.items():
         setattr(fused_node_sum, name, value)

@@ -15,6 +15,7 @@ from mmnas_mae.engine.arch_grad import gradients
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses, CUDAGraphs, rerun
 from mmnas_mae.engine.step import arch_step, mean_over_ranks
 from mmnas_mae.models import DepthwiseConv2d, SearchModel, fast_layout
+from mmnas_mae.models.layers.masked_norm import fuse_norms
 from mmnas_mae.registry import MODELS
 
 EXECUTIONS = ('plain', 'ours')
@@ -87,6 +88,8 @@ class SearchStep:
         wrap: Callable[[nn.Module], nn.Module] = lambda model: model,
     ) -> None:
         self.order = order
+        #: Whether captured steps normalise by kernels of our own.
+        self.fused = True
         self.device = torch.device(device)
         self.model: SearchModel = MODELS.build(
             dict(
@@ -115,6 +118,7 @@ class SearchStep:
     def execution(self, name: str) -> Iterator[None]:
         """The context in which the steps run as ``name`` says."""
         self.model.execution = self.captured if name == CAPTURED else None
+        fuse_norms(self.model, self.fused and name == CAPTURED)
         with reference_execution(self.model) if name == 'plain' else nullcontext():
             yield
         self.model.execution = None

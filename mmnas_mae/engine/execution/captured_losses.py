@@ -46,6 +46,7 @@ class CapturedLosses:
         self._recordings: dict[Hashable, _Recording] = {}
         self._state: Hashable = None
         self._unchecked = True
+        self._parameters: list[Tensor] = []
 
     def check(self) -> None:
         """Has the next step look whether the model is still the one that was recorded."""
@@ -61,7 +62,9 @@ class CapturedLosses:
             if state != self._state:
                 self._recordings.clear()
             self._state, self._unchecked = state, False
-        parameters = [p for p in model.parameters() if p.requires_grad]
+            # Walking over a model takes a good part of the time that a replay does.
+            self._parameters = list(model.parameters())
+        parameters = [p for p in self._parameters if p.requires_grad]
         key = (form, tuple(map(_kind, inputs)), tuple(map(id, parameters)), model.arch.alpha_step, _precision())
         if key not in self._recordings:
             self._recordings[key] = _Recording(self._record, model, inputs, form, parameters)

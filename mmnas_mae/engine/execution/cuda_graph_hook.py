@@ -5,6 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...models import SearchModel
+from ...models.layers.masked_norm import fuse_norms
 from ...registry import HOOKS
 from ...utils.unwrap import unwrap
 from .captured_losses import CapturedLosses, CUDAGraphs
@@ -39,6 +40,7 @@ class CudaGraphHook(Hook):
         # A copy that the host waits for would wait for the step before it.
         model.data_preprocessor._non_blocking = True
         model.execution = CapturedLosses(CUDAGraphs())
+        fuse_norms(model)
         runner.logger.info('steps are captured as CUDA graphs; the first step of each kind takes longer')
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -52,3 +54,4 @@ class CudaGraphHook(Hook):
         model = unwrap(runner.model)
         if isinstance(model, SearchModel):
             model.execution = None
+            fuse_norms(model, False)

@@ -9,12 +9,12 @@ from torch.utils._pytree import register_dataclass
 
 from ...registry import MODELS
 from ...spaces import CellGraph
+from ..kernels.weighted_sum import product_sum
 from ..layers.cell_state import CellState
 from ..layers.depthwise import fast_layout
 from ..layers.masked_norm import Visibility, hide
 from ..layers.node import Term, add_up
 from ..layers.ops import Identity, OpArgs, build_op
-from ..layers.weighted_sum import product_sum
 from .mixed_op import MixedOp
 
 

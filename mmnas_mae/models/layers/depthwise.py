@@ -31,8 +31,7 @@ class DepthwiseConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, H / stride, W / stride)."""
         height, width = x.shape[2:]
-        on_gpu = x.device.type != 'cpu'
-        if not self.training or (on_gpu and not (_PHASES_ON_GPU and self.dilation[0] == 2)):
+        if not (self.training and x.device.type == 'cpu'):
             return super().forward(x)
         if self.dilation[0] == 1:
             return self._plain(x, self.stride[0])
@@ -51,7 +50,7 @@ class DepthwiseConv2d(nn.Conv2d):
     def _plain(self, x: Tensor, stride: int = 1) -> Tensor:
         """The convolution without dilation."""
         wanted = self.weight.requires_grad and torch.is_grad_enabled() and not torch.jit.is_tracing()
-        if wanted and self.kernel_size[1] > _FAST_COLUMNS and x.device.type == 'cpu':
+        if wanted and self.kernel_size[1] > _FAST_COLUMNS:
             weight = self.weight
             if torch.is_autocast_enabled('cpu') and x.dtype != torch.float64:
                 # Here and not within, so that what is kept for the backward pass is of one type.
@@ -104,18 +103,14 @@ class _ColumnwiseGradient(torch.autograd.Function):
 #: With fewer channels than this, channels last leaves most lanes of a vector idle.
 _FEW_CHANNELS = 8
 
-#: Maps narrower than this many pixels are faster channel by channel on a GPU.
-_SMALL_ON_GPU = 0
-
-#: Whether dilated convolutions are computed on phase images on a GPU, too.
-_PHASES_ON_GPU = True
-
 
 def fast_layout(x: Tensor) -> Tensor:
-    """(B, C, H, W) in the memory layout that a search runs fastest on: on the CPU channels last, but for few channels.
+    """(B, C, H, W) in the memory layout that a search runs fastest on: channels last on a CPU, but for few channels.
 
     Every layer keeps the layout of what it gets, so images and the states of a cell
     decide.
     """
-    few = x.shape[1] < _FEW_CHANNELS if x.device.type == 'cpu' else x.shape[-1] < _SMALL_ON_GPU
-    return x.contiguous(memory_format=torch.contiguous_format if few else torch.channels_last)
+    if x.device.type != 'cpu':
+        return x.contiguous()
+    layout = torch.contiguous_format if x.shape[1] < _FEW_CHANNELS else torch.channels_last
+    return x.contiguous(memory_format=layout)

@@ -1,6 +1,7 @@
 """What a mask leaves visible, and layers that see only that."""
 
 from functools import cache
+from importlib.util import find_spec
 from typing import Optional, Sequence
 
 import torch
@@ -197,7 +198,7 @@ def normalized_sum(maps: Sequence[Tensor], weights: Tensor, norms: Sequence[Mask
         norms: of the first maps, all with parameters or all without.
     """
     # Only here, since it needs triton.
-    from .fused_node_sum import fused_node_sum
+    from ..kernels.fused_node_sum import fused_node_sum
 
     affine = norms[0].affine
     scale = torch.stack([norm.weight for norm in norms]) if affine else None
@@ -214,6 +215,19 @@ def normalized_sum(maps: Sequence[Tensor], weights: Tensor, norms: Sequence[Mask
         for norm, k in moving:
             norm.update(means[k], variances[k])
     return value
+
+
+def fuse_norms(model: nn.Module, fused: bool = True) -> bool:
+    """Lets the normalisations of a model run by kernels of our own, or no longer.
+
+    Returns:
+        bool: whether they do; they need triton, and a GPU.
+    """
+    fused = fused and next(model.parameters()).is_cuda and find_spec('triton') is not None
+    for module in model.modules():
+        if isinstance(module, MaskedBatchNorm2d):
+            module.fused = fused
+    return fused
 
 
 def ones(channels: int, device: torch.device) -> Tensor:

@@ -5,8 +5,8 @@ from typing import NamedTuple, Optional, Sequence
 import torch
 from torch import Tensor
 
+from ..kernels.weighted_sum import weighted_sum
 from .masked_norm import MaskedBatchNorm2d, normalized_sum, ones
-from .weighted_sum import weighted_sum
 
 
 class Term(NamedTuple):

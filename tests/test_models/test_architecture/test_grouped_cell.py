@@ -16,10 +16,10 @@ from mmnas_mae.models import (
     NASBench201Supernet,
     PatchMaskGenerator,
 )
+from mmnas_mae.models.kernels.weighted_sum import weighted_sum
 from mmnas_mae.models.layers.cell_state import CellState
 from mmnas_mae.models.layers.masked_norm import Visibility
 from mmnas_mae.models.layers.ops import OpArgs, Pool, ReLUConvBN, build_op
-from mmnas_mae.models.layers.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
 RELAXATIONS = ['Softmax', 'Sigmoid', 'Gumbel', 'Concrete', 'UniformPath', 'TopTwo']
@@ -183,8 +183,9 @@ class Halved(ReLUConvBN):
 def test_operations_with_a_forward_of_their_own_run_as_they_are() -> None:
     args, x, weight = OpArgs(4, 4, affine=False, searched=True), torch.randn(2, 4, 6, 6), torch.tensor(3.0)
     for op in (Negated(args, 'avg'), Halved(args, 3)):
-        given, out = CellState(x).term(op, weight)
+        given, out, norm = CellState(x).term(op, weight)
         assert given is weight
+        assert norm is None
         torch.testing.assert_close(out, op(x))
 
 

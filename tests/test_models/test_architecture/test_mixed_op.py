@@ -5,8 +5,8 @@ import torch
 
 from mmnas_mae.models import AuxiliarySkipMixedOp, DARTSSupernet, MixedOp, OpArgs, SkipDropoutMixedOp
 from mmnas_mae.models.layers.cell_state import CellState
+from mmnas_mae.models.layers.node import add_up
 from mmnas_mae.models.layers.ops import FactorizedReduce
-from mmnas_mae.models.layers.weighted_sum import weighted_sum
 from mmnas_mae.spaces import DARTS_OPS
 
 SKIP = DARTS_OPS.index('skip_connect')
@@ -16,7 +16,7 @@ SKIP = DARTS_OPS.index('skip_connect')
 def test_auxiliary_skip_is_added_with_its_weight(stride: int) -> None:
     edge = AuxiliarySkipMixedOp(DARTS_OPS, OpArgs(4, 4, stride, affine=False, searched=True), beta=0.6).eval()
     x, weights = torch.randn(2, 4, 6, 6), torch.rand(8)
-    plain = weighted_sum(MixedOp.terms(edge, CellState(x), weights.unbind()))
+    plain = add_up(MixedOp.terms(edge, CellState(x), weights.unbind()))
     skip = x if stride == 1 else edge.auxiliary(x)
     assert isinstance(edge.auxiliary, FactorizedReduce) == (stride == 2)
     torch.testing.assert_close(edge(x, weights), plain + 0.6 * skip)

@@ -17,7 +17,7 @@ from mmnas_mae.models import (
     TransNASSupernet,
 )
 from mmnas_mae.models.layers.cell_state import CellState
-from mmnas_mae.models.layers.weighted_sum import weighted_sum
+from mmnas_mae.models.layers.node import add_up
 from mmnas_mae.spaces import DARTS_OPS
 
 
@@ -47,7 +47,7 @@ def test_output_channel_by_channel(stride: int) -> None:
     x = torch.randn(3, channels, 8, 8, dtype=torch.float64)
     weights = torch.rand(8, dtype=torch.float64)
     out = mixed(x, weights)
-    inner = weighted_sum(MixedOp.terms(mixed, CellState(x[:, : channels // portion]), weights.unbind()))
+    inner = add_up(MixedOp.terms(mixed, CellState(x[:, : channels // portion]), weights.unbind()))
     for c in range(channels):
         group, place = c % portion, c // portion
         if group == 0:

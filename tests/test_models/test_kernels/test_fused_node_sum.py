@@ -29,8 +29,8 @@ CASES = {
 #: Triton decides when it is imported whether it interprets, so this runs in a process of its own.
 SCRIPT = """
 import json, sys, torch
-from mmnas_mae.models.layers.fused_node_sum import fused_node_sum
-from mmnas_mae.models.layers.node_sum import node_sum
+from mmnas_mae.models.kernels.fused_node_sum import fused_node_sum
+from mmnas_mae.models.kernels.node_sum import node_sum
 
 def relative(got, wanted):
     return float((got.detach().double() - wanted.detach()).abs().max() / wanted.detach().abs().max().clamp(min=1e-9))

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mmnas_mae.models.layers.node_sum import node_sum
+from mmnas_mae.models.kernels.node_sum import node_sum
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 

@@ -1,0 +1,76 @@
+"""The prepared run on a GPU, in its dry form, and searches side by side."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Runs a tool in this process."""
+
+    def run(path: str, *flags: Any) -> None:
+        file = TOOLS / path
+        monkeypatch.syspath_prepend(str(file.parent))
+        monkeypatch.setattr(sys, 'argv', [str(file), *map(str, flags)])
+        monkeypatch.delitem(sys.modules, file.stem, raising=False)
+        __import__(file.stem).main()
+
+    return run
+
+
+def test_captured_steps_are_compared_and_timed(tool: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / 'findings.json'
+    flags = ['--dry', '--parts', 'losses', 'steps', 'train', '--cases', 'nasbench201', 'nasbench201-c16']
+    tool('speed/gpu_check.py', *flags, '--out', out)
+    findings = json.loads(out.read_text())
+    assert findings[0]['part'] == 'machine'
+    losses = [row for row in findings if row['part'] == 'losses']
+    assert [(row['family'], row['order']) for row in losses] == [('nasbench201', 1), ('nasbench201', 2)]
+    # Without a device, replays compute everything again.
+    assert all(row['captured'] == row['first_step'] == row['ordinary_twice'] == 0 for row in losses)
+    steps = [row for row in findings if row['part'] == 'steps']
+    executions = ['captured', 'captured, normalised by the library', 'ours', 'plain', 'captured', 'ours']
+    assert [row['execution'] for row in steps] == executions
+    assert all(row['seconds'] > 0 for row in steps)
+    assert findings[-1]['part'] == 'train'
+    assert '--train-config is not given' in findings[-1]['left_out']
+
+
+def test_a_part_that_fails_is_said_and_passed_over(
+    tool: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(TOOLS / 'speed'))
+    import measure_search
+
+    monkeypatch.delitem(measure_search.CASES['nasbench201-c16'][0], 'type')
+    out = tmp_path / 'findings.json'
+    tool('speed/gpu_check.py', '--dry', '--parts', 'losses', '--cases', 'nasbench201', '--out', out)
+    findings = json.loads(out.read_text())
+    assert [row['failed'].partition(':')[0] for row in findings[1:]] == ['KeyError', 'KeyError']
+    tool('speed/gpu_check.py', '--dry', '--minutes', 0, '--parts', 'losses', '--out', out)
+    assert json.loads(out.read_text())[1:] == [dict(part='losses', at=pytest.approx(0, abs=60), left_out='no time')]
+
+
+def test_searches_side_by_side_are_those_of_their_own(
+    tool: Callable, tmp_path: Path, data_file: Callable[[str], Path]
+) -> None:
+    flags = ['--images', data_file('cifar10_train_20k.parquet'), '--count', 64, '--channels', 2, '--cells', 1]
+    flags += ['--batch', 16, '--epochs', 2]
+    results = {}
+    for number, lanes in enumerate((['hd@.3#1', 'labels#2'], ['labels#2'], ['single', 'hd@.3#1'])):
+        out = tmp_path / f'{number}.jsonl'
+        tool('analysis/search_lanes.py', *lanes, *flags, '--out', out)
+        rows = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [(row['lane'], row['epoch']) for row in rows] == [(lane, epoch) for epoch in (1, 2) for lane in lanes]
+        for row in rows:
+            key, found = (row['lane'], row['epoch']), (row['loss'], row['alpha_loss'], row['alpha'], row['cell'])
+            # A search does not notice what runs beside it.
+            assert results.setdefault(key, found) == found
+            assert row['accuracy_without_none']['cifar10_test'] > 10
+    assert len({found[:2] for found in results.values()}) == len(results) == 6
