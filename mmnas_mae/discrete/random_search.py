@@ -38,5 +38,5 @@ class RandomSearch(DiscreteSearch):
     ) -> Evaluation:
         """As :class:`DiscreteSearch`; ``arch`` is not looked at."""
         for _ in range(self.budget):
-            evaluate(space.random_genotype(generator))
+            evaluate(evaluate.drawn(generator))
         return evaluate.best

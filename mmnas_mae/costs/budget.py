@@ -1,0 +1,135 @@
+"""What an architecture may cost at the size at which it will be used."""
+
+import copy
+import json
+import random
+from typing import Any, Mapping, Optional
+
+import torch
+from torch import nn
+
+from ..models import found_on
+from ..models.build import build_network
+from ..registry import TASK_UTILS
+from ..spaces import CellSpace, Genotype, SearchSpace
+from .edge_costs import EdgeCosts, NotOfCells, count
+from .limited_derivation import derive_within
+from .standalone import size_at
+
+
+@TASK_UTILS.register_module()
+class Budget:
+    """Limits on the cost of the stand-alone network of a genotype.
+
+    Args:
+        macs: multiply-adds of convolutions and linear layers for one image at most; 600e6 is the limit of the mobile
+            setting on ImageNet.
+        params: parameters at most.
+        at: the size at which the network will be used: ``image_size``, ``num_classes`` and the settings of its
+            skeleton, as for :func:`mmnas_mae.costs.standalone.size_at`; for what is left out the usual size counts.
+
+    Attributes:
+        limits: by metric.
+
+    Raises:
+        ValueError: there is no limit, or one is not positive.
+
+    Example:
+        >>> Budget(macs=600e6, at=dict(init_channels=48, layers=14, stem='imagenet', image_size=224))
+    """
+
+    def __init__(
+        self, macs: Optional[float] = None, params: Optional[float] = None, at: Optional[Mapping[str, Any]] = None
+    ) -> None:
+        self.limits = {name: limit for name, limit in dict(macs=macs, params=params).items() if limit is not None}
+        if not self.limits:
+            raise ValueError('budget must limit macs or params, got neither')
+        for name, limit in self.limits.items():
+            if limit <= 0:
+                raise ValueError(f'budget.{name} must be positive, got {limit}')
+        self.at = dict(at or {})
+        self._network: Optional[nn.Module] = None
+        self._edge_costs: dict[str, Optional[EdgeCosts]] = {}
+
+    def on(self, network: nn.Module) -> 'Budget':
+        """The same limits for what a search network finds: its skeleton counts, and its stem, strides and images."""
+        other = copy.copy(self)
+        other._network, other._edge_costs = network, {}
+        return other
+
+    def __call__(self, genotype: Genotype) -> bool:
+        """Whether the network keeps within every limit."""
+        cost = self.cost(genotype)
+        return all(cost[metric] <= limit for metric, limit in self.limits.items())
+
+    def cost(self, genotype: Genotype) -> dict[str, float]:
+        """What the network costs: ``params`` and ``macs``.
+
+        Raises:
+            ValueError: there is no such network at this size.
+        """
+        edge_costs = self.edge_costs(genotype)
+        if edge_costs is not None:
+            return edge_costs.cost(genotype)
+        genotype = self._found(genotype)
+        size = size_at(genotype, **self.at)
+        with torch.device('meta'):
+            network = build_network(genotype.space, genotype, size.num_classes, **size.settings)
+            return count(network, size.shape)
+
+    def edge_costs(self, genotype: Genotype) -> Optional[EdgeCosts]:
+        """The costs of the edges in networks such as that of a genotype, which are measured once.
+
+        None where the network is none of cells, so that each has to be counted.
+        """
+        genotype = self._found(genotype)
+        kind = json.dumps([genotype.space, genotype.skeleton, dict(genotype.search)], default=repr)
+        if kind not in self._edge_costs:
+            try:
+                self._edge_costs[kind] = EdgeCosts(genotype, self.at) if genotype.cells else None
+            except NotOfCells:
+                self._edge_costs[kind] = None
+        return self._edge_costs[kind]
+
+    def _found(self, genotype: Genotype) -> Genotype:
+        return genotype if self._network is None else found_on(genotype, self._network)
+
+    def draw(self, space: SearchSpace, generator: random.Random) -> Genotype:
+        """A random member of a space within the limits: the one that is derived from random weights.
+
+        Unlike a draw that is repeated until it fits, it finds one wherever there is one.
+
+        Raises:
+            ValueError: no member keeps within the limits, with the smallest possible cost; or members of the space
+                are none of cells.
+        """
+        member = space.random_genotype(generator)
+        edge_costs = self.edge_costs(member)
+        if edge_costs is None or not isinstance(space, CellSpace):
+            raise ValueError(f'no member of space {space.name} was found that keeps within the budget {self.limits}')
+        weights = {
+            kind: torch.tensor([[generator.random() for _ in range(graph.max_ops)] for _ in graph.edges])
+            for kind, graph in space.cells.items()
+        }
+        return derive_within(space, weights, edge_costs, self.limits)
+
+    def check(self, space: SearchSpace) -> None:
+        """Refuses limits that no member of a space of cells keeps within; others are found out by searching.
+
+        Raises:
+            ValueError: none does, with the smallest possible cost.
+        """
+        member = space.random_genotype(random.Random(0))
+        if isinstance(space, CellSpace) and self.edge_costs(member) is not None:
+            self.draw(space, random.Random(0))
+
+    def describe(self, genotype: Genotype) -> dict[str, Any]:
+        """The limits, the size and the cost there, for the ``meta`` of a genotype."""
+        cost = self.cost(genotype)
+        return dict(limits=dict(self.limits), at=dict(self.at), cost={name: cost[name] for name in ('params', 'macs')})
+
+
+def cost_words(cost: Mapping[str, float]) -> str:
+    """A cost for a reader, in millions: ``571.1 M macs, 5.27 M params``."""
+    digits = dict(macs=1, params=3)
+    return ', '.join(f'{value / 1e6:.{digits.get(metric, 3)}f} M {metric}' for metric, value in cost.items())
