@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mmnas_mae.apis.network_flags import add_budget_arguments, budget_options
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument('--seed', type=int, help='seed of all draws (default: randomness.seed of the config)')
     parser.add_argument('--checkpoint', help='checkpoint of the trained search that the scorer works on')
     parser.add_argument('--initial', help='weights before that search, for the angle')
+    add_budget_arguments(parser, 'what is found')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
     print(json.dumps(search(parser.parse_args()), indent=2))
@@ -40,7 +42,7 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
         FileNotFoundError: the config, a checkpoint or a table does not exist.
         ValueError: a setting is wrong.
     """
-    cfg = read_config(args.config, args.cfg_options)
+    cfg = read_config(args.config, {**budget_options(args), **(args.cfg_options or {})})
     for name in ('space', 'search', 'scorer'):
         if name not in cfg:
             raise ValueError(f'config {args.config!r} has no {name}; a discrete search needs space, search and scorer')
@@ -55,7 +57,7 @@ def search(args: argparse.Namespace) -> dict[str, Any]:
     space = get_space(cfg.space if isinstance(cfg.space, str) else dict(cfg.space))
     table = load_table(**cfg.truth) if cfg.get('truth') else None
     log, settings = folder / 'evaluations.jsonl', dict(space=cfg.space, run=run_cfg)
-    found = run_discrete_search(cfg.search, cfg.scorer, space, seed, log, settings, run, table)
+    found = run_discrete_search(cfg.search, cfg.scorer, space, seed, log, settings, run, table, cfg.get('budget'))
     found.genotype.save(folder / 'genotype.json')
     found.write_curve(folder / 'curve.csv')
     result = found.result()

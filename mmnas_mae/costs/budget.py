@@ -9,12 +9,11 @@ import torch
 from torch import nn
 
 from ..models import found_on
-from ..models.build import build_network
 from ..registry import TASK_UTILS
 from ..spaces import CellSpace, Genotype, SearchSpace
 from .edge_costs import EdgeCosts, NotOfCells, count
 from .limited_derivation import derive_within
-from .standalone import size_at
+from .standalone import build_standalone, size_at
 
 
 @TASK_UTILS.register_module()
@@ -59,7 +58,10 @@ class Budget:
 
     def __call__(self, genotype: Genotype) -> bool:
         """Whether the network keeps within every limit."""
-        cost = self.cost(genotype)
+        return self.keeps(self.cost(genotype))
+
+    def keeps(self, cost: Mapping[str, float]) -> bool:
+        """Whether a cost is within every limit."""
         return all(cost[metric] <= limit for metric, limit in self.limits.items())
 
     def cost(self, genotype: Genotype) -> dict[str, float]:
@@ -69,13 +71,21 @@ class Budget:
             ValueError: there is no such network at this size.
         """
         edge_costs = self.edge_costs(genotype)
-        if edge_costs is not None:
-            return edge_costs.cost(genotype)
+        return self.cost_at(genotype, self.at) if edge_costs is None else edge_costs.cost(genotype)
+
+    def cost_at(self, genotype: Genotype, at: Mapping[str, Any]) -> dict[str, float]:
+        """What the network costs at some size, counted as a whole.
+
+        Args:
+            at: the size, in place of that of the budget.
+
+        Raises:
+            ValueError: there is no such network at this size.
+        """
         genotype = self._found(genotype)
-        size = size_at(genotype, **self.at)
+        size = size_at(genotype, **at)
         with torch.device('meta'):
-            network = build_network(genotype.space, genotype, size.num_classes, **size.settings)
-            return count(network, size.shape)
+            return count(build_standalone(genotype, size), size.shape)
 
     def edge_costs(self, genotype: Genotype) -> Optional[EdgeCosts]:
         """The costs of the edges in networks such as that of a genotype, which are measured once.

@@ -7,11 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from ..models.architecture.cell import Cell
-from ..models.build import build_network
 from ..models.layers.ops import OpArgs, build_op
 from ..spaces import CellSpace, Genotype
 from .complexity import measure_complexity
-from .standalone import size_at
+from .standalone import build_standalone, size_at
 
 #: A cost by metric, such as ``params`` and ``macs``.
 Cost = Mapping[str, float]
@@ -131,8 +130,7 @@ class EdgeCosts:
 
     def _build(self, genotype: Genotype) -> nn.Module:
         alike = replace(genotype, skeleton=self._origin.skeleton, search=self._origin.search)
-        with torch.device(self.device):
-            return build_network(alike.space, alike, self.size.num_classes, **self.size.settings).eval()
+        return build_standalone(alike, self.size, self.device)
 
     @torch.no_grad()
     def _look(self, network: nn.Module) -> list[Place]:

@@ -2,10 +2,14 @@
 
 from typing import Any, NamedTuple, Optional, Sequence, Union
 
+import torch
+from torch import nn
+
 from ..models import skeleton_name
 from ..models.build import build_network
 from ..models.networks.base_network import image_channels
 from ..spaces import Genotype
+from ..utils.errors import one_line
 from .complexity import Complexity, measure_complexity
 
 #: (channels, cells, classes) of a derived network by its stem, as DARTS trains it on CIFAR-10 and ImageNet.
@@ -82,13 +86,27 @@ def size_at(
     return NetworkSize({**usual, **settings}, classes if num_classes is None else num_classes, shape)
 
 
+def build_standalone(genotype: Genotype, size: NetworkSize, device: str = 'meta') -> nn.Module:
+    """The network of a genotype at a size, in eval mode; on the device ``meta`` without its weights.
+
+    Raises:
+        ValueError: there is no such network, or its skeleton has not that setting.
+    """
+    try:
+        with torch.device(device):
+            return build_network(genotype.space, genotype, size.num_classes, **size.settings).eval()
+    except TypeError as error:
+        raise ValueError(f'the network of {genotype.space!r}: {one_line(error, kind=False)}') from error
+
+
 def standalone_cost(genotype: Genotype) -> StandaloneCost:
     """What the network of a genotype costs at its usual size: that of DARTS, else what its benchmark trained.
 
     Raises:
         ValueError: its skeleton has no stand-alone network.
     """
-    settings, classes, shape = size_at(genotype)
-    network = build_network(genotype.space, genotype, classes, **settings)
-    size = '{layers} cells of {init_channels} channels, '.format(**settings) if settings else ''
-    return StandaloneCost(measure_complexity(network, shape), f'{size}images of {shape[-1]} pixels')
+    size = size_at(genotype)
+    cells = '{layers} cells of {init_channels} channels, '.format(**size.settings) if size.settings else ''
+    # Not on `meta`: a stem of one's own may compute what it is built from.
+    cost = measure_complexity(build_standalone(genotype, size, 'cpu'), size.shape)
+    return StandaloneCost(cost, f'{cells}images of {size.shape[-1]} pixels')

@@ -84,8 +84,8 @@ def test_the_evolution_of_rlnas_beats_both_and_stays_within_its_limit(table_scor
     def small(genotype):
         return table_scorer.table.query(genotype, 'cifar10', 'params') < 5e5
 
-    search = AngleEvolution(population=20, top=5, mutation=10, crossover=10, generations=10, limit=small)
-    found = run(search, scorer=table_scorer)
+    search = AngleEvolution(population=20, top=5, mutation=10, crossover=10, generations=10)
+    found = run(search, scorer=table_scorer, limit=small)
     assert all(small(evaluation.genotype) for evaluation in found.history)
     bound = max(
         value
@@ -219,7 +219,8 @@ def test_configs_build_searches_and_scorers(data_file):
         (dict(type='AngleEvolution', mutation=40), 'exceed the population of 50 together, got 40 and 25'),
         (dict(type='AngleEvolution', mutation_rate=2), r'mutation_rate must lie in \[0, 1\], got 2'),
         (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be at least 1, got 0'),
-        (dict(type='MacsLimit', max_macs=0), 'MacsLimit.max_macs must be positive, got 0'),
+        (dict(type='Budget', macs=0), 'budget.macs must be positive, got 0'),
+        (dict(type='Budget', at=dict(layers=14)), 'budget must limit macs or params, got neither'),
     ],
 )
 def test_wrong_settings_are_named(cfg, message):
@@ -228,5 +229,5 @@ def test_wrong_settings_are_named(cfg, message):
 
 
 def test_a_limit_that_nothing_passes_is_named():
-    with pytest.raises(ValueError, match='AngleEvolution.limit lets none of 500 random members of nasbench201 pass'):
-        run(AngleEvolution(population=5, top=2, mutation=2, crossover=2, limit=lambda genotype: False))
+    with pytest.raises(ValueError, match='the limit lets none of 100 random members of nasbench201 pass'):
+        run(AngleEvolution(population=5, top=2, mutation=2, crossover=2), limit=lambda genotype: False)

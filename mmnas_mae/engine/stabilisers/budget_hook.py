@@ -21,7 +21,7 @@ class BudgetHook(Hook):
     The derived architecture is the strongest within the limits, and a Lagrange multiplier for each of them draws alpha
     there: every ``interval`` iterations it moves by the share that what would be derived without limits exceeds its
     limit by, ``rate`` times that share in an epoch. So it grows as long as the limit binds the derivation, and falls
-    where there is room. It is part of the checkpoint.
+    where there is room (:class:`mmnas_mae.costs.search_budget.SearchBudget`). It is part of the checkpoint.
 
     Scalars of each epoch, for each limited metric: ``budget/macs``, the cost of the derived network;
     ``budget/free_macs``, that of the network that would be derived without limits; ``budget/expected_macs``;
@@ -47,7 +47,7 @@ class BudgetHook(Hook):
         self.interval = interval
         self.budget = Budget(**budget)
         self._limit: Optional[SearchBudget] = None
-        self._multipliers: dict[str, float] = {}
+        self._state: dict[str, Any] = {}
         self._warmup_epochs = 0
 
     def constrain(self, model: SearchModel) -> SearchBudget:
@@ -66,7 +66,7 @@ class BudgetHook(Hook):
             TypeError, ValueError: as :meth:`constrain`.
         """
         self._limit = self.constrain(unwrap(runner.model))
-        self._limit.multipliers.update(self._multipliers)
+        self._limit.load_state_dict(self._state)
         bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
         self._warmup_epochs = 0 if bilevel is None else bilevel.warmup_epochs
 
@@ -96,9 +96,9 @@ class BudgetHook(Hook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves the multipliers."""
         if self._limit is not None:
-            checkpoint['budget'] = dict(self._limit.multipliers)
+            checkpoint['budget'] = self._limit.state_dict()
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Takes them up; the limit is set later, in :meth:`before_train`."""
         if runner._resume:
-            self._multipliers = dict(checkpoint.get('budget', {}))
+            self._state = dict(checkpoint.get('budget', {}))
