@@ -18,14 +18,14 @@ class RandomSearch(DiscreteSearch):
     (D-X-Y/AutoDL-Projects: scripts-search/NAS-Bench-201-algos/RANDOM-NAS.sh).
 
     Args:
-        budget: number of draws.
+        budget: number of draws; None scores every member of the space once, in random order.
 
     Raises:
         ValueError: ``budget`` is below 1.
     """
 
-    def __init__(self, budget: int = 100) -> None:
-        if budget < 1:
+    def __init__(self, budget: Optional[int] = 100) -> None:
+        if budget is not None and budget < 1:
             raise ValueError(f'RandomSearch.budget must be at least 1, got {budget}')
         self.budget = budget
 
@@ -36,7 +36,16 @@ class RandomSearch(DiscreteSearch):
         generator: random.Random,
         arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`DiscreteSearch`; ``arch`` is not looked at."""
+        """As :class:`DiscreteSearch`; ``arch`` is not looked at.
+
+        Raises:
+            ValueError: there is no budget, and the space cannot list its members.
+        """
+        if self.budget is None:
+            members = list(filter(evaluate.admits, space.enumerate()))
+            for member in generator.sample(members, len(members)):
+                evaluate(member)
+            return evaluate.best
         for _ in range(self.budget):
             evaluate(evaluate.drawn(generator))
         return evaluate.best

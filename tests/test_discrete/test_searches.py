@@ -54,6 +54,16 @@ def test_random_search_scores_the_draws_of_the_space():
     assert [e.arch for e in run(RandomSearch(20), seed=5).history] == drawn
 
 
+def test_without_a_budget_of_draws_every_member_is_scored_once_in_random_order():
+    space = dict(type='nasbench201', restrict=dict(cell=['skip_connect', 'nor_conv_1x1']))
+    orders = [[e.arch for e in run(RandomSearch(None), space, seed=seed).history] for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2]
+    assert set(orders[0]) == set(orders[2])
+    assert len(set(orders[0])) == len(orders[0]) == 64
+    within = run(RandomSearch(None), space, limit=lambda genotype: count_skips(genotype) > 4).history
+    assert len(within) == 7
+
+
 def test_evolution_ages_the_oldest_member_dies_however_good(monkeypatch):
     """The older the better: each parent is then the oldest member, which dies with the birth of its child."""
     space, parents, original = get_space('darts_s0'), [], CellSpace.mutate
