@@ -1,7 +1,7 @@
 """The cost of a derived network as a constant and a sum over the edges of its cells."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Callable, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Protocol, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,15 @@ class Place:
     shapes: tuple[tuple[int, ...], ...]
 
 
+class Latencies(Protocol):
+    """Milliseconds of a network, edge by edge, such as :class:`mmnas_mae.costs.LatencyTable`."""
+
+    base: float
+
+    def edge(self, kind: str, source: int, op: str) -> float:
+        """What an operation on an edge that leaves a state adds."""
+
+
 class NotOfCells(ValueError):
     """A network has no sum over the edges of its cells."""
 
@@ -55,6 +64,7 @@ class EdgeCosts:
         at: the size, as for :func:`mmnas_mae.costs.standalone.size_at`.
         meter: what is measured, :func:`count` by default.
         device: where; on ``meta`` nothing is computed.
+        latencies: adds ``latency_ms`` to what is measured.
 
     Attributes:
         size: the size.
@@ -65,11 +75,17 @@ class EdgeCosts:
     """
 
     def __init__(
-        self, reference: Genotype, at: Optional[Mapping[str, Any]] = None, meter: Meter = count, device: str = 'meta'
+        self,
+        reference: Genotype,
+        at: Optional[Mapping[str, Any]] = None,
+        meter: Meter = count,
+        device: str = 'meta',
+        latencies: Optional[Latencies] = None,
     ) -> None:
         self.size = size_at(reference, **(at or {}))
         self.meter = meter
         self.device = device
+        self.latencies = latencies
         self._origin = reference
         #: By the number of concatenated states of each cell type.
         self._bases: dict[tuple[int, ...], Cost] = {}
@@ -91,7 +107,8 @@ class EdgeCosts:
         outputs = self._outputs(alike)
         if outputs not in self._bases:
             whole, edges = self.meter(self._build(alike), self.size.shape), self._edges(alike)
-            self._bases[outputs] = {metric: value - edges.get(metric, 0) for metric, value in whole.items()}
+            base = {metric: value - edges.get(metric, 0) for metric, value in whole.items()}
+            self._bases[outputs] = base if self.latencies is None else {**base, 'latency_ms': self.latencies.base}
         return self._bases[outputs]
 
     def _outputs(self, genotype: Genotype) -> tuple[int, ...]:
@@ -104,7 +121,10 @@ class EdgeCosts:
         state = min(source, len(places[0].args) - 1)
         if (kind, state, op) not in self._known:
             costs = [self._measure(op, place.args[state], place.shapes[state]) for place in places]
-            self._known[kind, state, op] = _added(costs)
+            cost = _added(costs)
+            if self.latencies is not None:
+                cost['latency_ms'] = self.latencies.edge(kind, source, op)
+            self._known[kind, state, op] = cost
         return self._known[kind, state, op]
 
     def table(self, space: CellSpace) -> dict[str, list[list[Cost]]]:

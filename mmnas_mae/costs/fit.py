@@ -37,7 +37,8 @@ def fit(genotype: Genotype, budget: Budget, vary: str = 'init_channels') -> Fitt
             ``cells_per_stage``.
 
     Raises:
-        ValueError: even the smallest network exceeds the budget, with its cost; or the skeleton has no such setting.
+        ValueError: even the smallest network exceeds the budget, with its cost; the skeleton has no such setting; or
+            the budget limits a latency, which a table knows at one size alone.
 
     Example:
         >>> fit(load_genotype('DARTS_V2'), Budget(macs=600e6, at=dict(layers=14, stem='imagenet'))).at['init_channels']
@@ -59,6 +60,8 @@ def fit(genotype: Genotype, budget: Budget, vary: str = 'init_channels') -> Fitt
         """The first of some values that can be built."""
         return next(((value, found) for value in values if (found := measured(value)) is not None), None)
 
+    if 'latency_ms' in budget.limits:
+        raise ValueError('the size of a network is fitted to macs and params; budget.latency knows one size alone')
     errors: list[ValueError] = []
     smallest = nearest(range(1, _NEAR + 1))
     if smallest is None:

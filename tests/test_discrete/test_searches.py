@@ -230,7 +230,7 @@ def test_configs_build_searches_and_scorers(data_file):
         (dict(type='AngleEvolution', mutation_rate=2), r'mutation_rate must lie in \[0, 1\], got 2'),
         (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be at least 1, got 0'),
         (dict(type='Budget', macs=0), 'budget.macs must be positive, got 0'),
-        (dict(type='Budget', at=dict(layers=14)), 'budget must limit macs or params, got neither'),
+        (dict(type='Budget', at=dict(layers=14)), 'budget must limit macs, params or latency_ms'),
     ],
 )
 def test_wrong_settings_are_named(cfg, message):
