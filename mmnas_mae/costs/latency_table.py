@@ -88,13 +88,17 @@ def measure_table(
     networks: Sequence[Genotype] = (),
     machine: str = '',
 ) -> LatencyTable:
-    """Times every operation alone, as it stands in the network, and the constant on whole networks.
+    """Times every operation alone, as it stands in the network, and fits the sum to the times of whole networks.
+
+    Alone an operation does what it shares with others in a network, such as a ReLU on the same state, and finds other
+    data in the caches. So its time counts by a factor, the same for all, which the whole networks give with the
+    constant (least squares); a factor that is not positive is the noise of the machine, and is left out.
 
     Args:
         space, at: as for :class:`mmnas_mae.costs.EdgeCosts`.
         device: where.
         repeats: timed runs of each, of which the median counts.
-        networks: the members whose networks the constant is the median over; by default five random ones.
+        networks: the members whose networks are timed, two at least; by default ten random ones.
         machine: what the table says that it was measured on.
     """
 
@@ -102,17 +106,24 @@ def measure_table(
         return dict(latency_ms=measure_latency(module, shape, repeats, device=device))
 
     generator = random.Random(0)
-    networks = networks or [space.random_genotype(generator) for _ in range(5)]
+    networks = networks or [space.random_genotype(generator) for _ in range(10)]
     costs = EdgeCosts(networks[0], at, clock, device)
     edges: dict[str, dict[str, dict[str, float]]] = {}
     for kind, graph in space.cells.items():
         for (_, source), ops in zip(graph.edges, graph.ops):
             state = edges.setdefault(kind, {}).setdefault(str(source) if source < graph.num_inputs else NODE, {})
             state.update({op: costs.edge(kind, source, op)['latency_ms'] for op in ops})
-    table = LatencyTable(0.0, edges, dict(at or {}), machine)
-    rest = [
+    alone = LatencyTable(0.0, edges)
+    sums = [alone.latency(member) for member in networks]
+    whole = [
         measure_latency(build_standalone(member, costs.size, device), costs.size.shape, repeats, device=device)
-        - table.latency(member)
         for member in networks
     ]
-    return LatencyTable(statistics.median(rest), edges, dict(at or {}), machine)
+    factor = statistics.linear_regression(sums, whole).slope if len(set(sums)) > 1 else 1.0
+    factor = factor if factor > 0 else 1.0
+    base = statistics.mean(whole) - factor * statistics.mean(sums)
+    scaled = {
+        kind: {state: {op: factor * ms for op, ms in ops.items()} for state, ops in states.items()}
+        for kind, states in edges.items()
+    }
+    return LatencyTable(base, scaled, dict(at or {}), machine)
