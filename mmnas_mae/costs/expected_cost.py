@@ -52,7 +52,9 @@ class ExpectedCost:
                     for metric in metrics:
                         self.costs[metric][kind][e, k] = cost[metric]
 
-    def __call__(self, strengths: Mapping[str, Tensor], edges: Optional[Mapping[str, Tensor]] = None) -> dict:
+    def __call__(
+        self, strengths: Mapping[str, Tensor], edges: Optional[Mapping[str, Tensor]] = None
+    ) -> dict[str, Tensor]:
         """The expected cost.
 
         Args:
@@ -63,15 +65,23 @@ class ExpectedCost:
             dict: for each metric a 0-dimensional tensor in double precision.
         """
         shares = {}
+        self._move(next(iter(strengths.values())).device)
         for kind, graph in self.space.cells.items():
-            weights = strengths[kind].double() * self.allowed[kind].to(strengths[kind].device)
+            weights = strengths[kind].double() * self.allowed[kind]
             if edges is not None:
                 weights = weights * edges[kind].double().unsqueeze(1)
             shares[kind] = torch.cat([self._shares(weights[list(incoming)]) for incoming in graph.incoming()])
-        return {
-            metric: self.base[metric] + sum((shares[kind] * cost.to(shares[kind].device)).sum() for kind, cost in own)
-            for metric, own in ((metric, costs.items()) for metric, costs in self.costs.items())
-        }
+        expected = {}
+        for metric, costs in self.costs.items():
+            expected[metric] = self.base[metric] + sum((shares[kind] * cost).sum() for kind, cost in costs.items())
+        return expected
+
+    def _move(self, device: torch.device) -> None:
+        """Brings the tables to where alpha is, once."""
+        if all(allowed.device == device for allowed in self.allowed.values()):
+            return
+        self.allowed = {kind: allowed.to(device) for kind, allowed in self.allowed.items()}
+        self.costs = {m: {kind: cost.to(device) for kind, cost in costs.items()} for m, costs in self.costs.items()}
 
     def _shares(self, weights: Tensor) -> Tensor:
         """(edges of a node, K) weights -> how many times each operation is expected there."""

@@ -25,6 +25,10 @@ class SearchBudget(ArchitectureLimit):
     drawn to, and a multiplier that has grown large on the way would drive a search on to the cheapest cell of all,
     where a softmax has no gradient to come back by.
 
+    Args:
+        budget: the limits.
+        model: the search, whose architecture is one of cells.
+
     Attributes:
         multipliers: by metric.
         exceeded: by metric, whether what would be derived without limits was beyond its limit at the last step.
