@@ -46,7 +46,7 @@ class ConfigBudget:
             if hooks.get('selection'):
                 limits = {key: value for key, value in self.budget.items() if key not in _OF_HOOK}
                 hooks['selection']['budget'] = limits
-        elif model.get('type') in ('ImageClassifier', 'mmpretrain.ImageClassifier') and _is_derived(model.backbone):
+        elif model.get('type') == 'ImageClassifier' and model.backbone.get('type') == 'mmnas_mae.GenotypeBackbone':
             self._fit(model.backbone, model.head.num_classes)
             with torch.device('meta'):
                 widths = MODELS.build(dict(model.backbone, init_cfg=None)).out_channels
@@ -69,7 +69,3 @@ class ConfigBudget:
         at = {**own, 'num_classes': num_classes, **(budget.pop('at', None) or {})}
         found = fit(genotype, Budget(**budget, at=at), vary)
         network.update({key: value for key, value in found.at.items() if key in size})
-
-
-def _is_derived(backbone: Mapping[str, Any]) -> bool:
-    return backbone.get('type') == 'mmnas_mae.GenotypeBackbone'

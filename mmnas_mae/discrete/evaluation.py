@@ -7,6 +7,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Union
 
@@ -141,7 +142,9 @@ class Evaluator:
         first, archs = len(self.history), [self.space.format(genotype) for genotype in genotypes]
         known = {*self._known, *(line['arch'] for line in self._replay[first : first + len(archs)])}
         new = {arch: genotype for arch, genotype in zip(archs, genotypes) if arch not in known}
-        computed = dict(zip(new, map_fn(self._measure, list(new.values()))))
+        small = {arch: genotype for arch, genotype in new.items() if self.admits(genotype)}
+        computed = dict.fromkeys(new, Measured(-math.inf))
+        computed.update(zip(small, map_fn(partial(measure, self.scorer), list(small.values()))))
         for number, (arch, genotype) in enumerate(zip(archs, genotypes), first):
             replayed = number < len(self._replay)
             if replayed:
@@ -205,9 +208,6 @@ class Evaluator:
         for evaluation in self.history:
             curve.append(evaluation if not curve or evaluation.score > curve[-1].score else curve[-1])
         return curve
-
-    def _measure(self, genotype: Genotype) -> Measured:
-        return measure(self.scorer, genotype) if self.admits(genotype) else Measured(-math.inf)
 
     def _recall(self, number: int, arch: str) -> Measured:
         line = self._replay[number]

@@ -8,7 +8,6 @@ from typing import Any, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..benchmarks.table import BenchmarkTable
 from ..costs import Budget
-from ..models import found_on
 from ..spaces import Genotype, SearchSpace
 from ..utils.pictures import LINE_COLOURS, QUIET, new_figure, save_figure, style_axis
 from ..utils.records import write_text
@@ -96,8 +95,7 @@ def search_front(
         for evaluation in found.evaluate.history:
             shared.known[evaluation.arch] = evaluation.score
             scored.setdefault(evaluation.arch, Point(evaluation, budget.cost(evaluation.genotype)))
-        best = found.best.genotype if run is None else found_on(found.best.genotype, run.model.backbone)
-        best.with_meta(**found.genotype.meta).save(log.with_name('genotype.json'))
+        found.genotype.save(log.with_name('genotype.json'))
     return pareto_front(list(scored.values()), metric)
 
 

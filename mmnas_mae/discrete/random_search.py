@@ -1,6 +1,7 @@
 """Random search."""
 
 import random
+from itertools import islice
 from typing import Optional
 
 from ..models import BaseArchitecture
@@ -8,6 +9,9 @@ from ..registry import TASK_UTILS
 from ..spaces import SearchSpace
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
+
+#: Members of a space that are all scored.
+_MOST = 10**6
 
 
 @TASK_UTILS.register_module()
@@ -39,10 +43,12 @@ class RandomSearch(DiscreteSearch):
         """As :class:`DiscreteSearch`; ``arch`` is not looked at.
 
         Raises:
-            ValueError: there is no budget, and the space cannot list its members.
+            ValueError: there is no budget, and the space cannot list its members or has too many.
         """
         if self.budget is None:
-            members = list(filter(evaluate.admits, space.enumerate()))
+            members = list(islice(filter(evaluate.admits, space.enumerate()), _MOST + 1))
+            if len(members) > _MOST:
+                raise ValueError(f'RandomSearch.budget=None scores every member, and {space.name} has over {_MOST}')
             for member in generator.sample(members, len(members)):
                 evaluate(member)
             return evaluate.best
