@@ -1,4 +1,4 @@
-"""Derives the genotype from a checkpoint of a search."""
+"""Derives the genotype from a checkpoint of a search, within the budget of the search where it has one."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
+from mmnas_mae.registry import HOOKS
 from mmnas_mae.spaces import judge
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
@@ -22,8 +23,11 @@ def main() -> None:
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
     args = parser.parse_args()
-    model = build_search_model(read_config(args.config, args.cfg_options))
+    cfg = read_config(args.config, args.cfg_options)
+    model = build_search_model(cfg)
     meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
+    if budget := cfg.get('default_hooks', {}).get('budget'):
+        HOOKS.build(budget).constrain(model)
     genotype = model.genotype(exclude_none=args.exclude_none or None)
     reasons = list(judge(genotype.cells, model.arch.space, genotype.meta['decision']).reasons().values())
     genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'), warnings=reasons)

@@ -4,7 +4,7 @@ Command: tools/dist_train.sh configs/search/rlnas_darts-s0_8xb64-50e_in1k.py 8
 Hardware: 8 GPUs; the paper reports 8.33 GPU-days for the whole search.
 Expected: after the evolution by the angle, a cell of 561 M multiply-adds and 5.2 M parameters that reaches 75.9 % top-1
 (paper); not yet reproduced. That cell was searched without a limit:
---cfg-options default_hooks.selection.search.limit=None.
+--cfg-options default_hooks.selection.budget=None.
 
 C=48, 14 layers, a stem of 48 channels, normalisations with parameters, 50 epochs, batch 512, SGD from 0.1 to 5e-4,
 linear by iterations, weight decay 4e-5 on convolutions alone, gradients clipped by value at 5, label smoothing 0.1,
@@ -63,6 +63,6 @@ optim_wrapper = dict(
 )
 _linear = dict(type='PolyLR', power=1.0, eta_min=5e-4, by_epoch=True, begin=0, end=50, convert_to_iter_based=True)
 param_scheduler = dict(weights=[_linear])
-_limit = dict(type='mmnas_mae.MacsLimit', max_macs=600e6, init_channels=48, layers=14, stem='imagenet')
-default_hooks = dict(selection=dict(search=dict(mutated=['normal'], limit=_limit)))
-del _load, _, _flip, _pack, _linear, _limit
+_at = dict(init_channels=48, layers=14, stem='imagenet', image_size=224)
+default_hooks = dict(selection=dict(search=dict(mutated=['normal']), budget=dict(macs=600e6, at=_at)))
+del _load, _, _flip, _pack, _linear, _at

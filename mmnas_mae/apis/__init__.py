@@ -1,11 +1,13 @@
 from ..benchmarks.load import query
 from ..models.build import build_backbone, build_network, build_search_model
+from .config_budget import ConfigBudget
 from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
 from .own_boxes import OwnBoxes
 from .own_images import OwnClasses, OwnSearch
 
 __all__ = [
+    'ConfigBudget',
     'OwnBoxes',
     'OwnClasses',
     'OwnSearch',

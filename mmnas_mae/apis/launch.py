@@ -20,6 +20,7 @@ from ..utils.config import LOADERS, read_config
 from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
+from .network_flags import add_budget_arguments, budget_options
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
@@ -37,6 +38,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         action=OptionsAction,
         help='settings that override the config, as key=value; nested keys with dots, lists as "[a,b]"',
     )
+    add_budget_arguments(parser, 'the network that is found, or trained,')
     add_import_argument(parser)
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher')
     parser.add_argument('--no-pin-memory', action='store_true', help='do not pin memory in data loaders')
@@ -73,7 +75,7 @@ def load_config(args: argparse.Namespace) -> Config:
         ValueError: a class of this package is named without its prefix.
     """
     # Options first, so that the other flags see what they have set.
-    cfg = read_config(args.config, args.cfg_options)
+    cfg = read_config(args.config, {**budget_options(args), **(args.cfg_options or {})})
     cfg.launcher = args.launcher
     for name in LOADERS:
         if cfg.get(name) is not None:

@@ -1,15 +1,20 @@
-"""Flags of the tools that build the network of a genotype."""
+"""Flags of the tools that build the network of a genotype, and of those that keep within a budget."""
 
 import argparse
-from typing import Any, Union
+import re
+from typing import Any, Sequence, Union
 
 from ..costs.standalone import SIZES, usual_side, usual_size
 from ..spaces import Genotype
 
+_SHAPE_HELP = 'height and width of the image (default: by the stem)'
+_UNITS = {'': 1, 'K': 1e3, 'M': 1e6, 'G': 1e9}
+_LIMIT = re.compile(r'(?:([a-z_]+)=)?([0-9]+(?:\.[0-9]*)?(?:[eE][0-9]+)?)([KMG]?)')
+
 
 def add_network_arguments(parser: argparse.ArgumentParser) -> None:
     """Flags that say how large the network of a genotype and its images are."""
-    parser.add_argument('--shape', type=int, nargs='+', help='height and width of the image (default: by the stem)')
+    parser.add_argument('--shape', type=int, nargs='+', help=_SHAPE_HELP)
     defaults = zip(('init-channels', 'layers', 'num-classes'), ('C', 'cells', 'classes'), *SIZES.values())
     for flag, what, small, large in defaults:
         text = f'{what} of a genotype (default: {small}, imagenet stem: {large}; another skeleton has its own)'
@@ -37,3 +42,40 @@ def image_shape(args: argparse.Namespace, stem: Union[str, dict], channels: int 
     """(channels, height, width) of an image: as ``--shape`` says, else 32 pixels for the stem ``cifar`` and 224."""
     sides = args.shape or [usual_side(stem)]
     return channels, sides[0], sides[-1]
+
+
+def add_budget_arguments(parser: argparse.ArgumentParser, what: str, shape: bool = True) -> None:
+    """The flag ``--budget`` and, for tools that have no other use for it, ``--shape``.
+
+    Args:
+        what: what keeps within the budget, for the help.
+    """
+    text = f'what {what} may cost, multiply-adds as in 300M or with names: macs=300M params=5M'
+    parser.add_argument('--budget', nargs='+', metavar='LIMIT', help=text)
+    if shape:
+        parser.add_argument('--shape', type=int, nargs='+', help=f'with --budget: {_SHAPE_HELP}')
+
+
+def budget_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What :func:`add_budget_arguments` has read, as options of a config by dotted keys.
+
+    Raises:
+        ValueError: a limit has another form.
+    """
+    options = {f'budget.{metric}': limit for metric, limit in read_limits(args.budget or []).items()}
+    return {**options, **({'budget.at.image_size': args.shape} if args.shape else {})}
+
+
+def read_limits(texts: Sequence[str]) -> dict[str, float]:
+    """Limits by metric from texts such as ``300M`` (multiply-adds) and ``params=5M``.
+
+    Raises:
+        ValueError: a text has another form.
+    """
+    limits = {}
+    for text in texts:
+        match = _LIMIT.fullmatch(text)
+        if match is None:
+            raise ValueError(f'a budget reads 300M or params=5M, with K, M or G, got {text!r}')
+        limits[match[1] or 'macs'] = float(match[2]) * _UNITS[match[3]]
+    return limits

@@ -47,7 +47,9 @@ def count_macs(model: nn.Module, input_shape: Sequence[int]) -> int:
         input_shape: (C, H, W) of the image.
     """
     was_training = model.training
-    image = torch.zeros(1, *input_shape, device=next(model.parameters()).device)
+    # A module without parameters is counted where tensors are made.
+    device = next(model.parameters(), torch.empty(0)).device
+    image = torch.zeros(1, *input_shape, device=device)
     try:
         with FlopCounterMode(display=False) as counter:
             model.eval()(image)

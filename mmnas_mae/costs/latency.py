@@ -4,6 +4,7 @@ import math
 import statistics
 import time
 from dataclasses import dataclass
+from typing import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -59,6 +60,17 @@ def measure_speed(
         1e3 * sorted(single)[math.ceil(0.9 * repeats) - 1],
         batch_size / statistics.median(batch),
     )
+
+
+def measure_latency(
+    model: nn.Module, input_shape: Sequence[int], repeats: int = 20, warmup: int = 3, device: str = 'cpu'
+) -> float:
+    """Median time of one random image of ``input_shape`` (C, H, W) in milliseconds, in the mode that the model is in.
+
+    The model stays on ``device``.
+    """
+    image = torch.rand(1, *input_shape, device=device)
+    return 1e3 * statistics.median(_times(model.to(device), image, repeats, warmup))
 
 
 @torch.inference_mode()

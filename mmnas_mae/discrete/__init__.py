@@ -3,6 +3,7 @@ from .angle_scorer import AngleScorer
 from .discrete_search import DiscreteSearch
 from .discrete_search_hook import DiscreteSearchHook
 from .evaluation import Evaluation, Evaluator, Scorer
+from .front import Point, pareto_front, search_front, write_front
 from .inherited_scorer import InheritedScorer
 from .map_evaluations import map_evaluations
 from .most_likely_search import MostLikelySearch, most_likely
@@ -24,6 +25,7 @@ __all__ = [
     'Images',
     'InheritedScorer',
     'MostLikelySearch',
+    'Point',
     'RandomSearch',
     'RegularizedEvolution',
     'Scorer',
@@ -34,5 +36,8 @@ __all__ = [
     'load_images',
     'map_evaluations',
     'most_likely',
+    'pareto_front',
     'run_discrete_search',
+    'search_front',
+    'write_front',
 ]

@@ -1,7 +1,7 @@
 """The evolutionary search of RLNAS."""
 
 import random
-from typing import Callable, Optional, Sequence, Union
+from typing import Callable, Optional, Sequence
 
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
@@ -10,13 +10,10 @@ from ..spaces.variation import mutate
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
-#: Whether an architecture is small enough.
-Limit = Callable[[Genotype], bool]
-
 
 @TASK_UTILS.register_module()
 class AngleEvolution(DiscreteSearch):
-    """Evolution among the best of all generations, under a limit (megvii-model/RLNAS: evolution_search/search.py).
+    """Evolution among the best of all generations, within a limit (megvii-model/RLNAS: evolution_search/search.py).
 
     Each generation consists of mutants and crossings of the best so far, filled up with
     random draws; no architecture is evaluated twice and none beyond the limit. It takes
@@ -31,8 +28,6 @@ class AngleEvolution(DiscreteSearch):
         mutation_rate: probability with which each choice of a mutant changes.
         mutated: cell types that mutants differ in; None for all. Those of the published search in the DARTS
             space change their normal cell alone (``range(config.edges)`` of twice as many).
-        limit: config or function that says of a genotype whether it is small enough, such
-            as :class:`mmnas_mae.MacsLimit`.
 
     Raises:
         ValueError: a number is out of range.
@@ -50,7 +45,6 @@ class AngleEvolution(DiscreteSearch):
         generations: int = 20,
         mutation_rate: float = 0.1,
         mutated: Optional[Sequence[str]] = None,
-        limit: Union[None, dict, Limit] = None,
     ) -> None:
         for name, value in dict(population=population, top=top, generations=generations).items():
             if value < 1:
@@ -69,7 +63,6 @@ class AngleEvolution(DiscreteSearch):
         self.generations = generations
         self.mutation_rate = mutation_rate
         self.mutated = mutated
-        self.limit = TASK_UTILS.build(limit) if isinstance(limit, dict) else limit
 
     def __call__(
         self,
@@ -95,7 +88,7 @@ class AngleEvolution(DiscreteSearch):
                 text = '' if child is None else space.format(child)
                 if text and text not in seen:
                     seen.add(text)
-                    if self.limit is None or self.limit(child):
+                    if evaluate.admits(child):
                         new.append(child)
             return new
 
@@ -111,10 +104,7 @@ class AngleEvolution(DiscreteSearch):
                 members += draw_new(self.crossover, lambda: space.crossover(parent(), parent(), generator))
             members += draw_new(self.population - len(members), lambda: space.random_genotype(generator))
             if not members and not number:
-                raise ValueError(
-                    f'AngleEvolution.limit lets none of {self.population * self.patience} random members of '
-                    f'{space.name} pass; raise it'
-                )
+                members = [evaluate.drawn(generator)]
             if not members:  # the space is exhausted
                 break
             parents += [(evaluate(member), member) for member in members]

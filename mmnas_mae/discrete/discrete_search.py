@@ -28,7 +28,8 @@ class DiscreteSearch(ABC):
         Args:
             space: the space to search.
             evaluate: gives the score of a genotype, the higher the better, and counts;
-                ``evaluate.best`` is the best so far.
+                ``evaluate.best`` is the best so far, ``evaluate.admits`` says what is within the limit, and
+                ``evaluate.drawn`` is a random member that is.
             generator: source of all draws.
             arch: architecture parameters of a trained search; None where there is none.
 

@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ..benchmarks.load import load_table
+from ..costs import Budget
 from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS
 from ..utils.records import read_records, write_records
@@ -38,6 +39,7 @@ class DiscreteSearchHook(Hook):
         benchmark: name of the benchmark that knows the true accuracy; by default that of
             :class:`mmnas_mae.BenchmarkHook`, where the run has one.
         table: its table or a folder that holds it, as in :class:`mmnas_mae.BenchmarkHook`.
+        budget: what the architecture may cost, arguments of :class:`mmnas_mae.costs.Budget`.
 
     Raises:
         FileNotFoundError: there is no such table.
@@ -56,12 +58,14 @@ class DiscreteSearchHook(Hook):
         keep_initial: bool = False,
         benchmark: Optional[str] = None,
         table: Union[None, str, os.PathLike] = None,
+        budget: Optional[Mapping[str, Any]] = None,
     ) -> None:
         self.search = dict(search)
         self.scorer = dict(scorer)
         self.heldout = heldout
         self.train = train
         self.keep_initial = keep_initial
+        self.budget = budget
         self.table = None if benchmark is None else load_table(benchmark, table)
 
     @master_only
@@ -70,8 +74,12 @@ class DiscreteSearchHook(Hook):
 
         Raises:
             FileNotFoundError: a resumed run has none.
-            ValueError: the model searches another space than the benchmark knows.
+            ValueError: the model searches another space than the benchmark knows, or none of its members keeps
+                within the budget.
         """
+        if self.budget is not None:
+            model = unwrap(runner.model)
+            Budget(**self.budget).on(model.backbone).check(model.arch.space)
         if self.table is not None:
             self.table.check_space(unwrap(runner.model).arch.space.name)
         file = Path(runner.work_dir, 'initial_weights.pth')
@@ -92,7 +100,7 @@ class DiscreteSearchHook(Hook):
         table = self.table or next((hook.table for hook in runner.hooks if isinstance(hook, BenchmarkHook)), None)
         settings, epoch = dict(heldout=self.heldout), runner.epoch
         found = run_discrete_search(
-            self.search, self.scorer, run.space, runner.seed, log, settings, run, table, epoch=epoch
+            self.search, self.scorer, run.space, runner.seed, log, settings, run, table, self.budget, epoch=epoch
         )
         best, tried = found.best, len(found.evaluate.history)
         runner.logger.info(f'selected of {tried}: score {best.score:.4f}; {best.arch}')

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import random
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence, Union
 
 from ..spaces import Genotype, SearchSpace
 from ..utils.records import append_record, read_records, write_records
+
+#: Whether an architecture is small enough.
+Limit = Callable[[Genotype], bool]
 
 
 class Scorer(ABC):
@@ -88,10 +92,15 @@ class Evaluator:
         path: file of the evaluations; None keeps them in memory only.
         settings: what makes the search what it is (its config and seed), as JSON can hold
             it; a file of other settings is refused.
+        limit: says whether an architecture is small enough, such as :class:`mmnas_mae.costs.Budget`. One that is not
+            counts as the worst and is not scored; searches ask :meth:`admitted` and :meth:`drawn`, and propose none.
 
     Raises:
         ValueError: the file belongs to another search.
     """
+
+    #: Proposals until one has to be within the limit.
+    patience = 100
 
     def __init__(
         self,
@@ -99,9 +108,11 @@ class Evaluator:
         scorer: Callable[[Genotype], float],
         path: Union[None, str, os.PathLike] = None,
         settings: Optional[Mapping[str, Any]] = None,
+        limit: Optional[Limit] = None,
     ) -> None:
         self.space = space
         self.scorer = scorer
+        self.limit = limit
         self.history: list[Evaluation] = []
         self._known: dict[str, float] = {}
         self._replay: list[dict] = []
@@ -131,7 +142,9 @@ class Evaluator:
         first, archs = len(self.history), [self.space.format(genotype) for genotype in genotypes]
         known = {*self._known, *(line['arch'] for line in self._replay[first : first + len(archs)])}
         new = {arch: genotype for arch, genotype in zip(archs, genotypes) if arch not in known}
-        computed = dict(zip(new, map_fn(partial(measure, self.scorer), list(new.values()))))
+        small = {arch: genotype for arch, genotype in new.items() if self.admits(genotype)}
+        computed = dict.fromkeys(new, Measured(-math.inf))
+        computed.update(zip(small, map_fn(partial(measure, self.scorer), list(small.values()))))
         for number, (arch, genotype) in enumerate(zip(archs, genotypes), first):
             replayed = number < len(self._replay)
             if replayed:
@@ -147,6 +160,31 @@ class Evaluator:
                 line = dict(number=number, arch=arch, score=_or_none(measured.score), **times)
                 append_record(self._path, line)
         return [evaluation.score for evaluation in self.history[first:]]
+
+    def admits(self, genotype: Genotype) -> bool:
+        """Whether an architecture is within the limit."""
+        return self.limit is None or self.limit(genotype)
+
+    def admitted(self, propose: Callable[[], Genotype]) -> Optional[Genotype]:
+        """The first of some proposals that is within the limit; None where none of them is.
+
+        Args:
+            propose: draws an architecture; without a limit it is called once.
+        """
+        return next(filter(self.admits, (propose() for _ in range(self.patience))), None)
+
+    def drawn(self, generator: random.Random) -> Genotype:
+        """A random member of the space within the limit.
+
+        Raises:
+            ValueError: none is found.
+        """
+        member = self.admitted(lambda: self.space.random_genotype(generator))
+        if member is not None:
+            return member
+        if not hasattr(self.limit, 'draw'):
+            raise ValueError(f'the limit lets none of {self.patience} random members of {self.space.name} pass')
+        return self.limit.draw(self.space, generator)
 
     @property
     def recorded(self) -> int:

@@ -42,7 +42,7 @@ class MostLikelySearch(DiscreteSearch):
         generator: random.Random,
         arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`DiscreteSearch`; nothing is drawn.
+        """As :class:`DiscreteSearch`; nothing is drawn unless all likely ones are beyond the limit.
 
         Raises:
             ValueError: there are no architecture parameters over cells.
@@ -52,9 +52,19 @@ class MostLikelySearch(DiscreteSearch):
                 f'MostLikelySearch needs the architecture parameters of a trained search over cells, got '
                 f'{"none" if arch is None else f"the space {space.name}"}'
             )
-        for genotype in most_likely(space, arch.strengths(), self.num):
+        for genotype in self._within(space, evaluate, arch) or [evaluate.drawn(generator)]:
             evaluate(genotype)
         return evaluate.best
+
+    def _within(self, space: CellSpace, evaluate: Evaluator, arch: BaseArchitecture) -> list[Genotype]:
+        """The likely ones within the limit, among as many as it takes."""
+        asked = self.num
+        while True:
+            likely = most_likely(space, arch.strengths(), asked)
+            within = list(filter(evaluate.admits, likely))[: self.num]
+            if len(within) == self.num or len(likely) < asked or asked >= self.num * evaluate.patience:
+                return within
+            asked *= 2
 
 
 def most_likely(space: CellSpace, weights: Mapping[str, Tensor], num: int) -> list[Genotype]:

@@ -1,6 +1,7 @@
 """Random search."""
 
 import random
+from itertools import islice
 from typing import Optional
 
 from ..models import BaseArchitecture
@@ -8,6 +9,9 @@ from ..registry import TASK_UTILS
 from ..spaces import SearchSpace
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
+
+#: Members of a space that are all scored.
+_MOST = 10**6
 
 
 @TASK_UTILS.register_module()
@@ -18,14 +22,14 @@ class RandomSearch(DiscreteSearch):
     (D-X-Y/AutoDL-Projects: scripts-search/NAS-Bench-201-algos/RANDOM-NAS.sh).
 
     Args:
-        budget: number of draws.
+        budget: number of draws; None scores every member of the space once, in random order.
 
     Raises:
         ValueError: ``budget`` is below 1.
     """
 
-    def __init__(self, budget: int = 100) -> None:
-        if budget < 1:
+    def __init__(self, budget: Optional[int] = 100) -> None:
+        if budget is not None and budget < 1:
             raise ValueError(f'RandomSearch.budget must be at least 1, got {budget}')
         self.budget = budget
 
@@ -36,7 +40,18 @@ class RandomSearch(DiscreteSearch):
         generator: random.Random,
         arch: Optional[BaseArchitecture] = None,
     ) -> Evaluation:
-        """As :class:`DiscreteSearch`; ``arch`` is not looked at."""
+        """As :class:`DiscreteSearch`; ``arch`` is not looked at.
+
+        Raises:
+            ValueError: there is no budget, and the space cannot list its members or has too many.
+        """
+        if self.budget is None:
+            members = list(islice(filter(evaluate.admits, space.enumerate()), _MOST + 1))
+            if len(members) > _MOST:
+                raise ValueError(f'RandomSearch.budget=None scores every member, and {space.name} has over {_MOST}')
+            for member in generator.sample(members, len(members)):
+                evaluate(member)
+            return evaluate.best
         for _ in range(self.budget):
-            evaluate(space.random_genotype(generator))
+            evaluate(evaluate.drawn(generator))
         return evaluate.best

@@ -2,6 +2,7 @@
 
 import random
 from collections import deque
+from functools import partial
 from typing import Optional
 
 from ..models import BaseArchitecture
@@ -16,7 +17,8 @@ class RegularizedEvolution(DiscreteSearch):
     """Aging evolution of Real et al. 2019, by default as in NAS-Bench-201.
 
     Each cycle mutates the best of a few random members and lets the oldest member die,
-    however good it is (D-X-Y/AutoDL-Projects: exps/NAS-Bench-201-algos/R_EA.py).
+    however good it is (D-X-Y/AutoDL-Projects: exps/NAS-Bench-201-algos/R_EA.py). A mutant beyond the limit is drawn
+    again; where no mutant is within it, a random member is.
 
     Args:
         population: number of members.
@@ -46,10 +48,10 @@ class RegularizedEvolution(DiscreteSearch):
         members: deque[tuple[float, Genotype]] = deque()
         for _ in range(self.cycles):
             if len(members) < self.population:
-                child = space.random_genotype(generator)
+                child = evaluate.drawn(generator)
             else:
                 _, parent = max(generator.choices(members, k=self.sample), key=lambda member: member[0])
-                child = space.mutate(parent, generator)
+                child = evaluate.admitted(partial(space.mutate, parent, generator)) or evaluate.drawn(generator)
                 members.popleft()
             members.append((evaluate(child), child))
         return evaluate.best

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Union
 
 from ..benchmarks.table import BenchmarkTable
+from ..costs import Budget
 from ..models import found_on
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
@@ -119,6 +120,7 @@ def run_discrete_search(
     settings: Optional[Mapping[str, Any]] = None,
     run: Optional[SearchRun] = None,
     table: Optional[BenchmarkTable] = None,
+    budget: Optional[Mapping[str, Any]] = None,
     **meta: Any,
 ) -> Found:
     """Builds and runs a discrete search.
@@ -132,20 +134,31 @@ def run_discrete_search(
         settings: what makes the search what it is beside its configs and seed, as JSON can hold it.
         run: the trained search that scorers work on, whose alpha the search may look at.
         table: knows the true values, which the search does not see.
+        budget: arguments of :class:`mmnas_mae.costs.Budget`, which what is found keeps within; None for no limit.
         meta: what else the genotype says of how it was found.
 
     Raises:
-        ValueError: a setting is wrong, the table or ``run`` is of another space, or ``log`` belongs to another search.
+        ValueError: a setting is wrong, the table or ``run`` is of another space, ``log`` belongs to another search,
+            or no member of the space keeps within the budget.
     """
     if run is not None and run.space.name != space.name:
         raise ValueError(f'space is {space.name}, but run.config searches {run.space.name}')
     if table is not None:
         table.check_space(space.name)
     settings = dict(settings or {}, search=search, scorer=scorer, seed=seed)
-    evaluate = Evaluator(space, build_scorer(scorer, run), log, settings)
+    limit = None
+    if budget:
+        settings['budget'], limit = budget, Budget(**budget)
+        limit = limit if run is None else limit.on(run.model.backbone)
+        limit.check(space)
+    evaluate = Evaluator(space, build_scorer(scorer, run), log, settings, limit)
     arch = None if run is None else run.model.arch
     best = TASK_UTILS.build(dict(search))(space, evaluate, random.Random(seed), arch)
     score = best.score if math.isfinite(best.score) else None  # JSON knows no infinity
     meta = dict(seed=seed, **meta, score=score, selected_by=search['type'])
+    if limit is not None:
+        if not limit(best.genotype):
+            raise ValueError(f'the search proposed nothing within the budget {dict(budget)}')
+        meta['budget'] = limit.describe(best.genotype)
     found = best.genotype if run is None else found_on(best.genotype, run.model.backbone)
     return Found(evaluate, found.with_meta(**meta), table)

@@ -14,6 +14,7 @@ from .records.prediction_metric import PredictionMetric
 from .records.reconstruction_metric import ReconstructionMetric
 from .records.reconstruction_vis_hook import ReconstructionVisHook
 from .stabilisers.auxiliary_skip_hook import AuxiliarySkipHook
+from .stabilisers.budget_hook import BudgetHook
 from .stabilisers.curvature import dominant_eigenvalue, hessian
 from .stabilisers.drop_path_hook import DropPathHook
 from .stabilisers.early_stop_hook import EarlyStopHook, early_stop_epoch
@@ -29,6 +30,7 @@ __all__ = [
     'BilevelHook',
     'BilevelOptimWrapper',
     'BilevelOptimWrapperConstructor',
+    'BudgetHook',
     'CompileHook',
     'CudaGraphHook',
     'DeferredInfoHook',

@@ -61,9 +61,7 @@ def discretize(
         raise ValueError(f'space {space.name} ranks operations, so that its edges have no strengths of their own')
     if max_skips is not None and space.skip_op is None:
         raise ValueError(f'derivation.max_skips={max_skips} counts skip connections, and space {space.name} has none')
-    never = set(space.never)
-    if exclude_none is not None:
-        never = never | {'none'} if exclude_none else never - {'none'}
+    never = never_derived(space, exclude_none)
     cells = {}
     for place, (kind, graph) in enumerate(space.cells.items()):
         rows = _rows(weights[kind], (len(graph.edges), graph.max_ops), kind)
@@ -74,6 +72,18 @@ def discretize(
             cell = _derive(graph, rows, ranks, space, never, threshold)
         cells[kind] = cell
     return Genotype(space.name, cells, macro=dict(space.macro))
+
+
+def never_derived(space: CellSpace, exclude_none: Optional[bool] = None) -> set[str]:
+    """The operations that derivation never picks.
+
+    Args:
+        exclude_none: overrides the space's rule on ``none``; None follows the space.
+    """
+    never = set(space.never)
+    if exclude_none is None:
+        return never
+    return never | {'none'} if exclude_none else never - {'none'}
 
 
 def _rows(weights: Tensor, shape: tuple[int, ...], kind: str) -> list:

@@ -253,6 +253,8 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _routed(cfg: Config, key: str) -> list[str]:
     """Where an option for many rows goes in this config."""
+    if key.partition('.')[0] == 'budget':  # searches of either kind have their own
+        return [key]
     own = key.partition('.')[0] in DISCRETE
     if 'search' not in cfg:
         return [] if own else [key]

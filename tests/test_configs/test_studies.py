@@ -1,11 +1,14 @@
 """The studies of configs/analysis: grids, presets and the paper's figures."""
 
 import copy
+from bisect import bisect_left, bisect_right
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
+from mmnas_mae.costs import Budget
+from mmnas_mae.spaces import get_space
 from mmnas_mae.studies.study import Study
 from mmnas_mae.studies.study_pictures import KINDS
 
@@ -40,12 +43,15 @@ def test_the_options_of_every_study_fit_its_configs(path, open_study, tmp_path):
     assert len(runs) == len(rows)
     for run in runs:
         cfg = Config.fromfile(run.config)
-        scored = Config.fromfile(cfg.run.config) if cfg.get('run') else None
+        given = dict(option.split('=', 1) for option in run.options)
+        scored = Config.fromfile(given.get('run.config', cfg.run.config)) if cfg.get('run') else None
         for option in run.options:
             key = option.partition('=')[0].removeprefix('run.cfg_options.')
             own = scored if option.startswith('run.cfg_options.') else cfg
-            # The last part may be new, as may a hook; what it belongs to is not.
+            # The last part may be new, as may a hook or a budget; what it belongs to is not.
             parent, _, last = key.rpartition('.')
+            if parent == 'budget':
+                continue
             if parent in ('model.head.target', 'model.backbone.relaxation') and last == 'type':
                 parent = parent.rpartition('.')[0]  # the default is not written down
             lookup(own, 'default_hooks' if parent.startswith('default_hooks.') else parent)
@@ -115,6 +121,17 @@ def test_the_masked_score_inherits_from_the_search_network_of_the_same_seed(open
         assert [(run.name, [other.name for other in run.after]) for run in runs if run.after] == [
             (f'{search}-masked, seed {seed}', [f'supernet, seed {seed}']) for search in ('rs', 'rea') for seed in (0, 1)
         ]
+
+
+def test_budgets_are_percentiles_of_the_benchmark(open_study):
+    study, space, budget = open_study('budget_nasbench201'), get_space('nasbench201'), Budget(macs=1)
+    costs = sorted(budget.cost(genotype)['macs'] for genotype in space.enumerate())
+    named = {row['levels']['budget']: row['cfg_options']['budget.macs'] for row in study.rows if row['levels']}
+    assert list(named) == [10, 25, 50, 75]
+    for percent, limit in named.items():
+        assert limit in costs
+        place = len(costs) * percent / 100
+        assert bisect_left(costs, limit) < place <= bisect_right(costs, limit)
 
 
 def test_the_full_size_is_that_of_the_paper(open_study, tmp_path):

@@ -54,6 +54,16 @@ def test_random_search_scores_the_draws_of_the_space():
     assert [e.arch for e in run(RandomSearch(20), seed=5).history] == drawn
 
 
+def test_without_a_budget_of_draws_every_member_is_scored_once_in_random_order():
+    space = dict(type='nasbench201', restrict=dict(cell=['skip_connect', 'nor_conv_1x1']))
+    orders = [[e.arch for e in run(RandomSearch(None), space, seed=seed).history] for seed in (0, 0, 1)]
+    assert orders[0] == orders[1] != orders[2]
+    assert set(orders[0]) == set(orders[2])
+    assert len(set(orders[0])) == len(orders[0]) == 64
+    within = run(RandomSearch(None), space, limit=lambda genotype: count_skips(genotype) > 4).history
+    assert len(within) == 7
+
+
 def test_evolution_ages_the_oldest_member_dies_however_good(monkeypatch):
     """The older the better: each parent is then the oldest member, which dies with the birth of its child."""
     space, parents, original = get_space('darts_s0'), [], CellSpace.mutate
@@ -84,8 +94,8 @@ def test_the_evolution_of_rlnas_beats_both_and_stays_within_its_limit(table_scor
     def small(genotype):
         return table_scorer.table.query(genotype, 'cifar10', 'params') < 5e5
 
-    search = AngleEvolution(population=20, top=5, mutation=10, crossover=10, generations=10, limit=small)
-    found = run(search, scorer=table_scorer)
+    search = AngleEvolution(population=20, top=5, mutation=10, crossover=10, generations=10)
+    found = run(search, scorer=table_scorer, limit=small)
     assert all(small(evaluation.genotype) for evaluation in found.history)
     bound = max(
         value
@@ -219,7 +229,8 @@ def test_configs_build_searches_and_scorers(data_file):
         (dict(type='AngleEvolution', mutation=40), 'exceed the population of 50 together, got 40 and 25'),
         (dict(type='AngleEvolution', mutation_rate=2), r'mutation_rate must lie in \[0, 1\], got 2'),
         (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be at least 1, got 0'),
-        (dict(type='MacsLimit', max_macs=0), 'MacsLimit.max_macs must be positive, got 0'),
+        (dict(type='Budget', macs=0), 'budget.macs must be positive, got 0'),
+        (dict(type='Budget', at=dict(layers=14)), 'budget must limit macs, params or latency_ms'),
     ],
 )
 def test_wrong_settings_are_named(cfg, message):
@@ -228,5 +239,5 @@ def test_wrong_settings_are_named(cfg, message):
 
 
 def test_a_limit_that_nothing_passes_is_named():
-    with pytest.raises(ValueError, match='AngleEvolution.limit lets none of 500 random members of nasbench201 pass'):
-        run(AngleEvolution(population=5, top=2, mutation=2, crossover=2, limit=lambda genotype: False))
+    with pytest.raises(ValueError, match='the limit lets none of 100 random members of nasbench201 pass'):
+        run(AngleEvolution(population=5, top=2, mutation=2, crossover=2), limit=lambda genotype: False)

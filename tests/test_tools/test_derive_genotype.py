@@ -54,3 +54,12 @@ def test_excluding_none_keeps_the_threshold_of_fairdarts(
     out = tmp_path / 'genotype.json'
     call('tools/derive_genotype.py', config, tmp_path / 'search.pth', '--out', out, *options, '--cfg-options', *SMALL)
     assert {kind: cell.num_edges for kind, cell in load_genotype(out).cells.items()} == dict(normal=1, reduce=1)
+
+
+def test_a_search_under_a_budget_is_derived_within_it(search_cfg: Config, tmp_path: Path, call: Callable) -> None:
+    search_cfg.budget = dict(macs=1.4e6, at=dict(init_channels=4, layers=5))
+    search_cfg.dump(tmp_path / 'search.py')
+    torch.save(dict(state_dict=build_search_model(search_cfg).state_dict()), tmp_path / 'search.pth')
+    call('tools/derive_genotype.py', tmp_path / 'search.py', tmp_path / 'search.pth')
+    meta = load_genotype(tmp_path / 'genotype.json').meta
+    assert meta['budget']['cost']['macs'] <= 1.4e6

@@ -63,3 +63,16 @@ randomness = dict(seed=0)
     wrong = ['--cfg-options', 'truth.paths=x']
     refused = call('tools/discrete_search.py', config, '--work-dir', field_table / 'b', *wrong, expect=1)
     assert "benchmark field has no setting 'paths'; its settings are: headline" in refused
+
+
+def test_a_front_and_a_budget(call, tmp_path):
+    fast = ['--work-dir', tmp_path, '--shape', 32, '--cfg-options', 'search.budget=10']
+    printed = strict(call('tools/discrete_search.py', RANDOM, '--pareto', 3, '--cost', 'params', *fast))
+    params = [row['params'] for row in printed['front']]
+    assert params == sorted(set(params))
+    assert sorted(path.name for path in tmp_path.glob('front.*')) == ['front.csv', 'front.md', 'front.png']
+    call('tools/discrete_search.py', RANDOM, '--budget', '20M', *fast)
+    meta = strict((tmp_path / 'genotype.json').read_text())['meta']
+    assert meta['budget']['cost']['macs'] <= 20e6
+    both = call('tools/discrete_search.py', RANDOM, '--pareto', '--budget', '20M', *fast, expect=1)
+    assert 'error: --pareto chooses the budgets itself; leave out macs' in both

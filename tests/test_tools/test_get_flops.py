@@ -67,3 +67,15 @@ def test_a_network_classifier_is_counted(call, repository, task, classes):
 def test_what_has_no_model_is_refused_in_one_line(call, config):
     printed = call(TOOL, config, expect=1).strip()
     assert printed.splitlines()[-1].startswith(f'error: config {config!r} has no model to count')
+
+
+def test_the_widest_network_within_a_budget(call):
+    size = ('--stem', 'imagenet', '--layers', 4, '--shape', 64)
+    found = result(call(TOOL, 'DARTS_V2', *size, '--budget', '20M'))
+    channels = found.pop('init_channels')
+    assert found == result(call(TOOL, 'DARTS_V2', *size, '--init-channels', channels))
+    assert found['macs'] <= 20e6 < result(call(TOOL, 'DARTS_V2', *size, '--init-channels', channels + 2))['macs']
+    deepest = result(call(TOOL, 'DARTS_V2', '--init-channels', 4, '--budget', 'params=30K', '--fit', 'layers'))
+    assert deepest['params'] <= 30e3
+    config = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
+    assert 'error: --budget fits the network of a genotype' in call(TOOL, config, '--budget', '20M', expect=1)

@@ -1,7 +1,8 @@
 """Parameters and multiply-adds of the network that a config or a genotype describes, and which parts are counted.
 
 Multiply-adds of convolutions and linear layers are counted. Of a search that is the search network, of a detector
-backbone and neck, of a classifier all but the auxiliary head; architecture parameters are left out.
+backbone and neck, of a classifier all but the auxiliary head; architecture parameters are left out. With --budget the
+network of a genotype is the widest within it.
 """
 
 import argparse
@@ -15,8 +16,14 @@ from mmengine.registry import MODELS, init_default_scope
 from torch import nn
 
 from mmnas_mae.apis import build_network
-from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size
-from mmnas_mae.costs import CountedParts, measure_complexity
+from mmnas_mae.apis.network_flags import (
+    add_budget_arguments,
+    add_network_arguments,
+    image_shape,
+    network_size,
+    read_limits,
+)
+from mmnas_mae.costs import Budget, CountedParts, fit, measure_complexity
 from mmnas_mae.models import BaseNetwork
 from mmnas_mae.models.build import model_settings
 from mmnas_mae.spaces import load_genotype
@@ -30,19 +37,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('model', help='config file, genotype.json, published name or text of a genotype')
     add_network_arguments(parser)
+    add_budget_arguments(parser, 'the network of a genotype', shape=False)
+    parser.add_argument(
+        '--fit',
+        choices=['init_channels', 'layers', 'cells_per_stage'],
+        default='init_channels',
+        help='with --budget: the setting that is made as large as fits (default: init_channels)',
+    )
     add_import_argument(parser)
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
+    fitted = {}
     if Path(args.model).suffix == '.py':
+        if args.budget:
+            raise ValueError('--budget fits the network of a genotype; that of a config is fitted by tools/train.py')
         model = build_counted(read_config(args.model, args.cfg_options))
         parts = model.names
     else:
         genotype = load_genotype(args.model)
         size, classes = network_size(args, genotype)
+        if args.budget:
+            budget = Budget(**read_limits(args.budget), at=dict(size, num_classes=classes, image_size=args.shape))
+            fitted = {args.fit: fit(genotype, budget, args.fit).at[args.fit]}
+        size.update(fitted)
         model, parts = build_network(genotype.space, genotype, classes, **size), ('network',)
     shape = image_shape(args, *input_of(model))
     cost = measure_complexity(model, shape)
-    print(json.dumps(dict(parts=parts, input=shape, **vars(cost), macs_m=round(cost.macs / 1e6, 1))))
+    print(json.dumps(dict(fitted, parts=parts, input=shape, **vars(cost), macs_m=round(cost.macs / 1e6, 1))))
 
 
 def build_counted(cfg: Config) -> CountedParts:

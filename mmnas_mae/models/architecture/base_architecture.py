@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ...spaces import CellGenotype, Genotype, SearchSpace
+from .architecture_limit import ArchitectureLimit
 
 #: An architecture to run: a derived one, or operation weights of each cell type, (E, K).
 Choice = Union[Genotype, Mapping[str, Tensor]]
@@ -49,6 +50,7 @@ class BaseArchitecture(nn.Module):
             that the network can run on (:class:`mmnas_mae.PerturbationHook` moves them).
         temperature: 0-dimensional buffer that a forward pass reads, changed by
             :class:`mmnas_mae.TemperatureHook`; None where draws have none.
+        limit: what :meth:`genotype` keeps within, set by :class:`mmnas_mae.BudgetHook`; None for no limit.
         alpha_step: whether the forward pass is one of the alpha step, in which the network has
             to depend on alpha; set by :meth:`in_alpha_step`.
     """
@@ -58,6 +60,7 @@ class BaseArchitecture(nn.Module):
     runs_all = False
     perturbable = False
     temperature: Optional[Tensor] = None
+    limit: Optional[ArchitectureLimit] = None
     alpha_step = False
     _held: Any = None
 

@@ -91,10 +91,11 @@ class Cell(nn.Module):
         super().__init__()
         self.kind = kind
         self.graph = graph
+        self.args = args
         self.preprocess = nn.ModuleList(preprocess)
         self.edges = nn.ModuleList()
         for (_, source), names in zip(graph.edges, graph.ops):
-            own = dict(names=names, args=self._edge_args(source, args))
+            own = dict(names=names, args=self.edge_args(source))
             if args.searched:
                 edge = MODELS.build(connection or dict(type='mmnas_mae.MixedOp'), default_args=own)
                 if not isinstance(edge, MixedOp) or type(edge).forward is not MixedOp.forward:
@@ -104,10 +105,11 @@ class Cell(nn.Module):
             self.edges.append(edge)
         self._incoming = graph.incoming()
 
-    def _edge_args(self, source: int, args: OpArgs) -> OpArgs:
+    def edge_args(self, source: int) -> OpArgs:
+        """What the operations of an edge that leaves a state are built from."""
         if source < self.graph.num_inputs:
-            return args
-        return replace(args, stride=1, in_channels=args.out_channels)
+            return self.args
+        return replace(self.args, stride=1, in_channels=self.args.out_channels)
 
     def forward(
         self,

@@ -1,7 +1,7 @@
 """The architecture parameters of a search network."""
 
 import math
-from typing import Mapping, Optional, Union
+from typing import Callable, Mapping, Optional, Union
 
 import torch
 from torch import Tensor, nn
@@ -140,18 +140,31 @@ class CellArchitecture(BaseArchitecture):
         return {kind: w * factors[kind].unsqueeze(1) if factors else w for kind, w in self.weights().items()}
 
     def regularization(self) -> dict[str, Tensor]:
-        """The loss of the relaxation's regularizer; empty where it has none."""
-        if self.relaxation.regularizer is None:
-            return {}
-        valid = {kind: self.valid(kind) for kind in self.alphas}
-        return dict(arch_regularization_loss=self.relaxation.regularizer(self.weights(), valid))
+        """The loss of the relaxation's regularizer and that of the limit, where there are such."""
+        losses = {}
+        if self.relaxation.regularizer is not None:
+            valid = {kind: self.valid(kind) for kind in self.alphas}
+            losses['arch_regularization_loss'] = self.relaxation.regularizer(self.weights(), valid)
+        if self.limit is not None:
+            losses['arch_limit_loss'] = self.limit.loss(self.strengths(), self.ranks())
+        return losses
+
+    def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
+        """As :meth:`BaseArchitecture.genotype`, by ``derivation`` and within ``limit``."""
+        return self._derive(discretize if self.limit is None else self.limit.derive, exclude_none)
+
+    def free_genotype(self) -> Genotype:
+        """The architecture that the current parameters stand for whatever it costs."""
+        return self._derive(discretize)
 
     @torch.no_grad()
-    def genotype(self, exclude_none: Optional[bool] = None) -> Genotype:
-        """As :meth:`BaseArchitecture.genotype`, by ``derivation``."""
-        edges = self.edge_weights() if self.relaxation.draws_edges else None
+    def _derive(self, derive: Callable[..., Genotype], exclude_none: Optional[bool] = None) -> Genotype:
         settings = self.derivation if exclude_none is None else dict(self.derivation, exclude_none=exclude_none)
-        return discretize(self.space, self.strengths(), edges=edges, **settings)
+        return derive(self.space, self.strengths(), edges=self.ranks(), **settings)
+
+    def ranks(self) -> Optional[dict[str, Tensor]]:
+        """(E,) what ranks the edges of each cell type beside the weights; None where nothing does."""
+        return self.edge_weights() if self.relaxation.draws_edges else None
 
     @torch.no_grad()
     def entropy(self) -> float:

@@ -71,7 +71,7 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
 
         Its ``meta`` says under ``decision`` how sure alpha is: ``entropy`` (mean over choices, 1 =
         undecided), ``ratios`` of the derived edges (:meth:`BaseArchitecture.ratios`) and ``ratio``, their
-        geometric mean. :func:`mmnas_mae.spaces.judge` reads them.
+        geometric mean. :func:`mmnas_mae.spaces.judge` reads them. Under a limit ``budget`` says which and the cost.
 
         Args:
             exclude_none: overrides the space's rule on the operation ``none``; None follows it.
@@ -81,7 +81,8 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         known = [ratio for nodes in ratios.values() for node in nodes for ratio in node if ratio is not None]
         decision = dict(entropy=self.arch.entropy(), ratios=ratios)
         decision['ratio'] = statistics.geometric_mean(known) if known else None
-        return genotype.with_meta(decision=decision)
+        limit = self.arch.limit
+        return genotype.with_meta(decision=decision, **({} if limit is None else dict(budget=limit.describe(genotype))))
 
     def generators(self) -> list[torch.Generator]:
         """The random generators that the model owns, in a fixed order."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmnas_mae.apis import build_backbone, build_network
-from mmnas_mae.costs import MacsLimit
+from mmnas_mae.costs import Budget
 from mmnas_mae.models import (
     BaseNetwork,
     CellArchitecture,
@@ -143,7 +143,7 @@ def test_a_network_without_an_entry_is_refused_where_darts_was_built():
     with pytest.raises(ValueError, match="darts needs a genotype of it, .* on the skeleton 'OwnNetwork'"):
         build_network('darts', genotype)
     with pytest.raises(ValueError, match="skeleton 'OwnNetwork'"):
-        MacsLimit(1e9)(genotype)
+        Budget(macs=1e9)(genotype)
 
 
 def test_a_registered_skeleton_builds_its_own_networks(monkeypatch):
