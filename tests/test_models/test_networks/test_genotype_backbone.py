@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from torch import nn
 
 from mmnas_mae.costs import measure_complexity
@@ -175,6 +176,14 @@ def test_frozen_stages(stages, cells, stem):
         assert not loss.requires_grad
     changed = {key for key, value in backbone.state_dict().items() if not torch.equal(value, before[key])}
     assert changed == {key for key in before if key.startswith(('stem', 'cells.')) and not key.startswith(frozen)}
+
+
+def test_every_normalisation_has_the_momentum_that_is_asked_for():
+    norms = [module for module in small(norm_momentum=0.01).modules() if isinstance(module, _BatchNorm)]
+    assert len(norms) > 20
+    assert {norm.momentum for norm in norms} == {0.01}
+    with pytest.raises(ValueError, match=r'norm_momentum must lie in \(0, 1\], got 0'):
+        small(norm_momentum=0)
 
 
 def test_norm_eval_keeps_statistics_and_trains_the_rest():
