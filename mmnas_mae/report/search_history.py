@@ -13,13 +13,11 @@ from mmengine.config import Config
 
 from ..spaces import CellGenotype, Genotype, SearchSpace, Verdict, get_space, judge, load_genotype
 from ..spaces.genotype import read_cells
-from ..utils.records import read_records
+from ..utils.records import SCALARS, SEARCH_FILES, read_records
 
 #: Steps and values of one scalar.
 Series = tuple[tuple[int, ...], tuple[float, ...]]
 
-#: Files by which the work directory of a search is known.
-_FILES = ('genotype.json', 'arch_history.jsonl', 'evaluations.jsonl', 'selection.jsonl', '*/vis_data/scalars.json')
 _STAGE = re.compile(r'stage_(\d+)')
 _TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - mmengine')
 _PICTURE = re.compile(r'reconstruction_(\d+)\.png')
@@ -156,11 +154,12 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
     if not folder.is_dir():
         raise FileNotFoundError(f'work directory {str(folder)!r} does not exist')
     stages = sorted((int(match[1]), path) for path in folder.iterdir() if (match := _STAGE.fullmatch(path.name)))
-    if not stages and not any(any(folder.glob(name)) for name in _FILES):
-        raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(_FILES)}')
+    names = (*SEARCH_FILES, f'*/{SCALARS}')
+    if not stages and not any(any(folder.glob(name)) for name in names):
+        raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(names)}')
     parts = sorted(path.parent for path in folder.glob('*/vis_data'))
     config_file = _config_file(folder, parts)
-    scalars, training = _read_scalars([part / 'vis_data' / 'scalars.json' for part in parts])
+    scalars, training = _read_scalars([part / SCALARS for part in parts])
     lines = read_records(folder / 'evaluations.jsonl') or read_records(folder / 'selection.jsonl')
     pictures = {}
     for part in parts:

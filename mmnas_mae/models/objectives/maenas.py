@@ -8,6 +8,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.images import fitting_sides
 from ...utils.seeding import stream_seed
 from ..layers.masked_norm import Visibility
 from ..reconstruction.feature_bridge import FeatureBridge
@@ -160,9 +161,8 @@ class MAENAS(SearchModel):
         step = math.lcm(patch, stride)
         height, width = inputs.shape[-2:]
         if height % step or width % step:
-            sizes = {step * max(1, side // step + more) for side in (height, width) for more in (0, 1)}
             raise ValueError(
                 f'images of {height}x{width} pixels cannot be cut into patches of {patch} '
                 f'(mask_generator.patch_size) and features of stride {stride}: both sides must be multiples of {step}, '
-                f'such as {" or ".join(map(str, sorted(sizes)))}'
+                f'such as {" or ".join(map(str, fitting_sides((height, width), step)))}'
             )
