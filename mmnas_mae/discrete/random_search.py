@@ -6,6 +6,7 @@ from typing import Optional
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import SearchSpace
+from ..utils.ranges import COUNT
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
@@ -25,8 +26,7 @@ class RandomSearch(DiscreteSearch):
     """
 
     def __init__(self, budget: int = 100) -> None:
-        if budget < 1:
-            raise ValueError(f'RandomSearch.budget must be at least 1, got {budget}')
+        COUNT.check('RandomSearch.budget', budget)
         self.budget = budget
 
     def __call__(

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..models import SearchModel
 from ..registry import HOOKS
+from ..utils.ranges import INDEX, POSITIVE
 from ..utils.unwrap import unwrap
 from .arch_grad import enable_grad
 from .optim_constructor import BilevelOptimWrapper
@@ -60,8 +61,8 @@ class BilevelHook(Hook):
     ) -> None:
         if order not in (1, 2):
             raise ValueError(f'BilevelHook.order must be 1 or 2, got {order!r}')
-        if warmup_epochs < 0:
-            raise ValueError(f'BilevelHook.warmup_epochs must not be negative, got {warmup_epochs}')
+        INDEX.check('BilevelHook.warmup_epochs', warmup_epochs)
+        POSITIVE.check('BilevelHook.radius', radius)
         if one_pass and not (single_level and order == 1):
             raise ValueError(
                 f'BilevelHook.one_pass needs single_level=True and order=1, got {single_level} and {order}'
@@ -90,7 +91,7 @@ class BilevelHook(Hook):
 
         Raises:
             TypeError: the runner's model is not a search model or has a single optimizer.
-            ValueError: ``one_pass`` with a scaled loss or accumulated gradients.
+            ValueError: ``one_pass`` with a scaled loss or accumulated gradients, or no epoch is left for alpha.
         """
         if not (
             isinstance(unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
@@ -98,6 +99,11 @@ class BilevelHook(Hook):
             raise TypeError(
                 'BilevelHook needs a search model and optim_wrapper.constructor='
                 "'mmnas_mae.BilevelOptimWrapperConstructor'"
+            )
+        if self.warmup_epochs >= runner.max_epochs:
+            raise ValueError(
+                f'BilevelHook.warmup_epochs must be below train_cfg.max_epochs, {runner.max_epochs}, for alpha to '
+                f'move, got {self.warmup_epochs}'
             )
         if self.one_pass:
             _check_one_pass(runner.optim_wrapper['weights'])
