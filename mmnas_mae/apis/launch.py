@@ -21,6 +21,7 @@ from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
 from ..utils.settings import check_settings, explain
+from .progress import Progress
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
@@ -131,6 +132,7 @@ def run_training(cfg: Config) -> Runner:
     try:
         runner = build_runner(cfg)
         runner.register_hook(begun, priority='LOWEST')
+        runner.register_hook(Progress())
         runner.train()
     except Exception as error:
         if begun.done:

@@ -20,6 +20,7 @@ Series = tuple[tuple[int, ...], tuple[float, ...]]
 
 _STAGE = re.compile(r'stage_(\d+)')
 _TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - mmengine')
+_PROCESSES = re.compile(r'GPU number: (\d+)')
 _PICTURE = re.compile(r'reconstruction_(\d+)\.png')
 
 
@@ -65,6 +66,7 @@ class SearchHistory:
         pictures: reconstructions, epoch to PNG file.
         seconds: wall-clock time over all parts of the run; None where nothing says so.
         parts: how often the run was started.
+        processes: on how many it ran last.
         stages: the stages of a search in stages (P-DARTS), which have all else to themselves.
     """
 
@@ -82,6 +84,7 @@ class SearchHistory:
     pictures: Mapping[int, Path] = field(default_factory=dict)
     seconds: Optional[float] = None
     parts: int = 0
+    processes: int = 1
     stages: Sequence['SearchHistory'] = ()
 
     @property
@@ -182,6 +185,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
         pictures=dict(sorted(pictures.items())),
         seconds=_read_seconds(folder, parts, lines),
         parts=len(parts),
+        processes=_read_processes(parts),
         stages=[read_search(path) for _, path in stages],
     )
 
@@ -227,6 +231,12 @@ def _read_scalars(files: Sequence[Path]) -> tuple[dict[str, Series], frozenset]:
 def _key(name: str, line: Mapping[str, Any]) -> str:
     """Validation logs its own ``time`` and ``data_time``, counted in epochs."""
     return f'val/{name}' if 'iter' not in line and '/' not in name else name
+
+
+def _read_processes(parts: Sequence[Path]) -> int:
+    """What MMEngine writes about the environment of the last start that has a log."""
+    found = [number for part in parts for log in part.glob('*.log') for number in _PROCESSES.findall(log.read_text())]
+    return int(found[-1]) if found else 1
 
 
 def _read_seconds(folder: Path, parts: Sequence[Path], evaluations: Sequence[Mapping[str, Any]]) -> Optional[float]:

@@ -98,6 +98,13 @@ def test_alpha_rests_while_the_weights_warm_up(search_cfg: Config) -> None:
     assert moved(end_of_warmup, end) == set(start)
 
 
+def test_a_warm_up_below_one_is_a_share_of_the_epochs() -> None:
+    assert [BilevelHook(warmup_epochs=0.3).resting(epochs) for epochs in (1, 2, 10, 50)] == [0, 0, 3, 15]
+    assert [BilevelHook(warmup_epochs=number).resting(50) for number in (0, 1, 15)] == [0, 1, 15]
+    with pytest.raises(ValueError, match='warmup_epochs must be a whole number of at least 0, got 2.5'):
+        BilevelHook(warmup_epochs=2.5)
+
+
 def test_alpha_gradient_is_clipped_by_its_own_wrapper(search_cfg: Config) -> None:
     """With plain SGD on alpha, one step has the length lr * max_norm."""
     search_cfg.train_cfg.max_epochs = 1

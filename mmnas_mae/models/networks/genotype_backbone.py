@@ -108,7 +108,12 @@ class GenotypeBackbone(DARTSNetwork):
         #: Cell index of each output; -1 is the stem.
         self._taps = tuple(self._tap(index) for index in self.out_indices)
         if list(self._taps) != sorted(set(self._taps)):
-            raise ValueError(f'out_indices must go from fine to coarse without repeats, got {self.out_indices}')
+            twice = 'aux' in self.out_indices and self.reductions[-1] in self.stage_ends
+            raise ValueError(
+                f'out_indices must go from fine to coarse without repeats, got {self.out_indices}'
+                + f"; at layers={layers!r} the last reduction cell, 'aux', ends its stage: more layers part them"
+                * twice
+            )
         self._freeze()
 
     def _tap(self, index: Union[int, str]) -> int:

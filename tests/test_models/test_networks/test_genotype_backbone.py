@@ -212,7 +212,7 @@ def test_norm_eval_keeps_statistics_and_trains_the_rest():
         (dict(out_indices=(2, 1)), r'out_indices must go from fine to coarse without repeats, got \(2, 1\)'),
         (dict(out_indices=(1, 1)), 'without repeats'),
         # With three layers the second reduction is the last cell.
-        (dict(out_indices=('aux', 2), layers=3), 'without repeats'),
+        (dict(out_indices=('aux', 2), layers=3), 'at layers=3 the last reduction cell, .aux., ends its stage'),
     ],
 )
 def test_settings_out_of_range_are_refused_in_one_line(kwargs, reason):
