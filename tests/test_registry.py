@@ -27,7 +27,6 @@ SIBLINGS = {
     'genotype_backbone': {'GenotypeNetwork'},
     'nasbench201_network': {'NASBench201Supernet'},
     'transnas101_network': {'TransNASNetwork', 'TransNASSupernet'},
-    'own_images': {'OwnSearch', 'OwnClasses'},
 }
 #: Earlier names that a registry still knows.
 ALIASES = {'METRICS': ['ObjectiveMetric']}

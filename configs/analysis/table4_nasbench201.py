@@ -2,8 +2,7 @@
 
 Command: python tools/study.py configs/analysis/table4_nasbench201.py --only 'maenas-*'
 Hardware: 1 GPU; a search takes 3 to 10 hours (paper). In minutes on a CPU, at a size that says nothing about the
-methods: add --preset parquet small --only '[!sr]*-c10*'; the cells of SETN and RSPS are selected on training images,
-which these presets do not know.
+methods: add --preset parquet small --only '*-c10*'.
 Expected: no figure of the paper, whose table is of cells that were searched on one data set; not yet reproduced.
 
 CIFAR-10 rows are the configs themselves. On CIFAR-100 and ImageNet16-120 half of the training images are for alpha;
@@ -57,13 +56,40 @@ for _name, _label, _config in _methods:
 columns = ['cifar10_test', 'cifar100_test', 'imagenet16_test', 'entropy', 'seconds']
 pictures = [dict(file='cifar100', kind='heat', x='dataset', y='method', value='cifar100_test')]
 _data = '{{$MMNAS_DATA:../shared/data}}'
+_parquet = dict(_base_.presets.parquet)
+# SETN and RSPS select their cells on a part of the training images.
+for _part in ('type', 'data_root'):
+    _read = _parquet.pop(f'val_dataloader.dataset.{_part}')
+    _parquet[f'[!sr]*:val_dataloader.dataset.{_part}'] = _read
+    _read = _parquet[f'!*-retrained:train_dataloader.dataset.dataset.{_part}']
+    _parquet[f'[sr]*:val_dataloader.dataset.dataset.{_part}'] = _read
+_small = dict(_base_.presets.small)
+_indices = _small.pop('val_dataloader.dataset.indices')
+_parts = _small['!*-retrained:train_dataloader.dataset.parts']
 presets = dict(
-    parquet={
-        '*-c100:train_dataloader.dataset.dataset.data_root': f'{_data}/cifar100_train_5k.parquet',
-        '*-c100:val_dataloader.dataset.data_root': f'{_data}/cifar100_test_1k.parquet',
-        '[!m]*:train_dataloader.dataset.dataset.label_column': 'label',
-        'darts*:val_dataloader.dataset.label_column': 'label',
-        'gdas*:val_dataloader.dataset.label_column': 'label',
-    },
-    small={'model.backbone.cells_per_stage': 1},
+    parquet=dict(
+        _parquet,
+        _delete_=True,
+        **{
+            '*-c100:train_dataloader.dataset.dataset.data_root': f'{_data}/cifar100_train_5k.parquet',
+            '[!sr]*-c100:val_dataloader.dataset.data_root': f'{_data}/cifar100_test_1k.parquet',
+            '[sr]*-c100:val_dataloader.dataset.dataset.data_root': f'{_data}/cifar100_train_5k.parquet',
+            '[!m]*:train_dataloader.dataset.dataset.label_column': 'label',
+            'darts*:val_dataloader.dataset.label_column': 'label',
+            'gdas*:val_dataloader.dataset.label_column': 'label',
+            '[sr]*:val_dataloader.dataset.dataset.label_column': 'label',
+        },
+    ),
+    small=dict(
+        _small,
+        _delete_=True,
+        **{
+            'model.backbone.cells_per_stage': 1,
+            '[!sr]*:val_dataloader.dataset.indices': _indices,
+            '[sr]*:val_dataloader.dataset.parts': _parts,
+            '[sr]*:default_hooks.selection.heldout': _indices,
+            'setn*:default_hooks.selection.search.num': 5,
+            'rsps*:default_hooks.selection.search.budget': 5,
+        },
+    ),
 )

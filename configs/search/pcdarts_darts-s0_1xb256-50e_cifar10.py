@@ -9,7 +9,7 @@ Settings of yuhuixu1993/PC-DARTS; alpha rests for 15 epochs. The masked twin is
 maenas-pcdarts_darts-s0_1xb256-50e_cifar10.py. The spaces of Table 5 have pcdarts_darts-s1_1xb64-50e_cifar10.py.
 
 Source: yuhuixu1993/PC-DARTS, train_search.py.
-Differs: nothing beyond what docs/method.md says of all searches.
+Differs: the rate of the weights falls to 0, as its paper says, where the file has 0.001 (learning_rate_min).
 """
 
 _base_ = [

@@ -4,7 +4,8 @@ from .config_budget import ConfigBudget
 from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
 from .own_boxes import OwnBoxes
-from .own_images import OwnClasses, OwnSearch
+from .own_classes import OwnClasses
+from .own_search import OwnSearch
 
 __all__ = [
     'ConfigBudget',

@@ -20,7 +20,9 @@ from ..utils.config import LOADERS, read_config
 from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
 from ..utils.records import last_checkpoint
+from ..utils.settings import check_settings, explain
 from .network_flags import add_budget_arguments, budget_options
+from .progress import Progress
 
 #: Hooks that MMEngine registers by itself, unless they are None.
 MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_scheduler', 'checkpoint')
@@ -132,11 +134,13 @@ def run_training(cfg: Config) -> Runner:
     try:
         runner = build_runner(cfg)
         runner.register_hook(begun, priority='LOWEST')
+        runner.register_hook(Progress())
         runner.train()
     except Exception as error:
         if begun.done:
             raise
-        raise SetupError(one_line(error, kind=not isinstance(error, INPUT_ERRORS))) from error
+        reason = error if (meaning := explain(error, cfg)) is None else ValueError(meaning)
+        raise SetupError(one_line(reason, kind=not isinstance(reason, INPUT_ERRORS))) from error
     return runner
 
 
@@ -176,7 +180,9 @@ def build_runner(cfg: Config) -> Runner:
     Raises:
         FileNotFoundError: the checkpoint to resume from is not there.
         RuntimeError: a detection config without mmcv's compiled operators.
+        ValueError: a setting cannot be, see :func:`mmnas_mae.utils.settings.check_settings`.
     """
+    check_settings(cfg)
     if cfg.get('default_scope') == 'mmdet':
         check_compiled_ops()
     if cfg.get('sync_bn') is not None:

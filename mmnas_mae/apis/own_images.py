@@ -1,4 +1,4 @@
-"""Configs for your own images: what they leave open is read from the images."""
+"""What configs for your own images have in common: what they leave open is read from the images."""
 
 import math
 from collections import Counter
@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 import numpy as np
-import torch
 from mmengine.config import Config
 
 from ..datasets.read_image import ImageReader, Pixels
-from ..registry import DATASETS, MODELS, TASK_UTILS
+from ..registry import DATASETS
+from ..utils.config import LOADERS
+from ..utils.images import fitting_sides
 
 #: Images that mean, deviation and number of channels are read from.
 _SAMPLE = 100
@@ -18,10 +19,8 @@ _SAMPLE = 100
 _PIXELS = 10**6
 #: Mean and deviation of RGB images, those of ImageNet.
 RGB_MEAN, RGB_STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
-#: Sides of images that a size is chosen from, unless the images are smaller.
-_SIZES = (32, 64, 96, 128, 160, 192, 224)
 #: Above it the stem of ImageNet, of stride 8, keeps a network affordable.
-_LARGEST_CIFAR = 64
+LARGEST_CIFAR = 64
 #: Stride of the last feature behind each stem.
 _STRIDES = dict(cifar=4, imagenet=32)
 
@@ -147,11 +146,11 @@ class OwnImages:
         self, cfg: Config, source: Mapping[str, Any], size: int, edge: int, heldout: Optional[Mapping[str, Any]] = None
     ) -> None:
         """Data sets, of which that of validation and test may be another, and sizes of the pipelines."""
-        for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        for name in LOADERS:
             if cfg.get(name) is None:
                 continue
             split = cfg[name]['dataset']
-            fill(split, dict(dataset=dict(source if name == 'train_dataloader' else heldout or source)))
+            fill(split, dict(dataset=dict(source if name == LOADERS[0] else heldout or source)))
             for step in split.get('pipeline') or split['dataset'].get('pipeline') or []:
                 kind = step['type'].rpartition('.')[2]
                 sizes = dict(RandomResizedCrop=dict(scale=size), ResizeEdge=dict(scale=edge))
@@ -167,123 +166,9 @@ def fill(target: Any, values: Mapping[str, Any]) -> None:
             target[key] = value
 
 
-@TASK_UTILS.register_module()
-class OwnSearch(OwnImages):
-    """A search on your own images: see :class:`OwnImages`. Labels are not read.
-
-    Sets the data sets, the sizes of their pipelines, the channels of the search network, mean and deviation, and by
-    ``size``, 32 by default, the stem and the patches: up to 64 pixels the stem of CIFAR and patches of 4, above it
-    the stem of ImageNet and patches of 8 (the paper's in either case).
-    """
-
-    def __call__(self, cfg: Config) -> None:
-        """
-        Raises:
-            ValueError: ``size`` is no multiple of the patches and of the stride; names one that is.
-        """
-        facts = self.look()
-        size = self.size or 32
-        fill(cfg, dict(model=dict(backbone=dict(in_channels=facts.channels))))
-        if 'DARTS' in cfg.model.backbone.type:
-            fill(cfg, dict(model=dict(backbone=dict(stem=stem_of(size)))))
-        if 'mask_generator' in cfg.model:
-            fill(cfg.model.mask_generator, dict(patch_size=4 if size <= _LARGEST_CIFAR else 8))
-            check_size(size, cfg.model.backbone.get('stem'), cfg.model.mask_generator.patch_size)
-        fill(cfg, dict(data_preprocessor=dict(mean=facts.mean, std=facts.std)))
-        self.fill_loaders(cfg, self.source(facts.channels), size, edge_of(size, facts.side))
-
-
-@TASK_UTILS.register_module()
-class OwnClasses(OwnImages):
-    """A classifier of your own images: see :class:`OwnImages`.
-
-    Classes are the folders directly in ``data_root``, or the labels of Parquet files. Sets the data sets, the sizes
-    of their pipelines, classes, channels, mean and deviation, and by ``size`` the stem. ``size`` is by default the
-    largest of 32, 64, 96, 128, 160, 192 and 224 that the median image has, for smaller images theirs.
-
-    Args:
-        heldout: share of the images that the classifier is judged on.
-        heldout_root: other images that it is judged on, of the same classes; then all of ``data_root`` are trained on.
-        **kwargs: as for :class:`OwnImages`.
-    """
-
-    with_label = True
-    #: As images that the inferencers of OpenMMLab read from files.
-    channel_order = 'bgr'
-
-    def __init__(self, data_root: str, heldout: float = 0.2, heldout_root: Optional[str] = None, **kwargs: Any) -> None:
-        super().__init__(data_root, **kwargs)
-        if not 0 < heldout < 1:
-            raise ValueError(f'own_images.heldout must be a share between 0 and 1, got {heldout}')
-        self.heldout = heldout
-        self.heldout_root = heldout_root
-
-    def __call__(self, cfg: Config) -> None:
-        """
-        Raises:
-            ValueError: there are fewer than two classes, or Parquet files of ``heldout_root`` have others.
-        """
-        facts = self.look()
-        if len(facts.classes) < 2:
-            raise ValueError(f'own_images.data_root {self.data_root!r} must have two classes or more: {facts.classes}')
-        size = self.size or fitting_size(facts.side)
-        heldout = None if self.heldout_root is None else self._source(facts, self.heldout_root)
-        if heldout is not None and 'label_column' in heldout:
-            self._check_labels(facts)
-        self.fill_loaders(cfg, self._source(facts), size, edge_of(size, facts.side), heldout)
-        shares = [('train', 1 - self.heldout), ('heldout', self.heldout)]
-        for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-            if cfg.get(name) is None:
-                continue
-            part = 'train' if name == 'train_dataloader' else 'heldout'
-            fill(cfg[name]['dataset'], dict(part=part, parts=shares if self.heldout_root is None else [(part, 1.0)]))
-        preprocessor = dict(mean=facts.mean, std=facts.std, to_rgb=facts.channels == 3)
-        fill(cfg, dict(data_preprocessor=dict(num_classes=len(facts.classes), **preprocessor)))
-        self._fill_model(cfg.model, facts, size)
-
-    def _check_labels(self, facts: ImageFacts) -> None:
-        """Labels of held-out Parquet files are numbers, of which only names in the files say what they mean."""
-        images = DATASETS.build(dict(self.source(facts.channels, self.heldout_root), max_broken=None))
-        there, named = self._classes(images), tuple(images.metainfo.get('classes', ()))
-        numbers = tuple(str(number) for number in range(len(facts.classes)))
-        if len(there) > len(facts.classes) or (named and numbers != facts.classes != named):
-            raise ValueError(
-                f'own_images.heldout_root {self.heldout_root!r} must have the classes {list(facts.classes)} of '
-                f'{self.data_root!r} in this order, got {list(there)}'
-            )
-
-    def _source(self, facts: ImageFacts, data_root: Optional[str] = None) -> dict[str, Any]:
-        source, classes = self.source(facts.channels, data_root), list(facts.classes)
-        named = dict(classes=classes) if 'with_label' in source else dict(metainfo=dict(classes=classes))
-        return dict(source, **named)
-
-    @staticmethod
-    def _fill_model(model: Any, facts: ImageFacts, size: int) -> None:
-        classes = dict(num_classes=len(facts.classes))
-        if model.get('network') is not None:
-            fill(model.network, dict(in_channels=facts.channels, **classes))
-            return
-        fill(model, dict(head=classes))
-        if model.backbone.type != 'mmnas_mae.GenotypeBackbone':
-            return
-        fill(model.backbone, dict(in_channels=facts.channels, stem=stem_of(size)))
-        check_size(size, model.backbone.stem)
-        with torch.device('meta'):
-            widths = MODELS.build(dict(model.backbone, init_cfg=None)).out_channels
-        auxiliary = model.head.get('type') == 'mmnas_mae.AuxiliaryHead'
-        fill(model.head, dict(in_channels=widths if auxiliary else widths[-1]))
-        if auxiliary and isinstance(model.backbone.stem, str):
-            fill(model.head, dict(stem=model.backbone.stem))
-
-
 def stem_of(size: int) -> str:
     """The stem of DARTS for images of this side."""
-    return 'cifar' if size <= _LARGEST_CIFAR else 'imagenet'
-
-
-def fitting_size(side: int) -> int:
-    """Side that networks see of images of this side, in pixels."""
-    return max((size for size in _SIZES if size <= side), default=max(8, side // 4 * 4))
+    return 'cifar' if size <= LARGEST_CIFAR else 'imagenet'
 
 
 def edge_of(size: int, side: int) -> int:
@@ -300,8 +185,7 @@ def check_size(size: int, stem: Any, patch_size: int = 1) -> None:
     stride = _STRIDES.get(stem, 1) if isinstance(stem, str) else 1
     step = math.lcm(stride, patch_size)
     if size % step:
-        low = size // step * step
-        fitting = ' or '.join(str(each) for each in (low, low + step) if each)
+        fitting = ' or '.join(map(str, fitting_sides([size], step)))
         patches = f' and patches of {patch_size}' if patch_size > 1 else ''
         raise ValueError(
             f'own_images.size must be a multiple of {step}, for features of stride {stride} behind the stem '

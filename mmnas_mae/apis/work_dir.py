@@ -7,23 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from ..utils.config import config_texts
-
-#: What a run leaves in its work directory: records and checkpoints, ...
-_RESULTS = (
-    'genotype*.json',
-    'genotype*.png',
-    'report.html',
-    '*_history.jsonl',
-    'evaluations.jsonl',
-    'selection.jsonl',
-    'result.json',
-    'next_space.json',
-    'last_checkpoint',
-    '*.pth',
-    'stage_[0-9]*',
-)
-#: ... and a folder of logs for each start.
-_LOGS = '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*'
+from ..utils.records import LOG_FOLDERS, RUN_FILES, SCALARS
 
 
 def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
@@ -42,10 +26,10 @@ def claim_work_dir(cfg: Config, overwrite: bool = False) -> None:
     ranks = (os.environ.get(name, '0') for name in ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK'))
     if cfg.get('resume') or any(rank != '0' for rank in ranks):
         return
-    results = sorted(path for pattern in _RESULTS for path in folder.glob(pattern))
-    logs = sorted(folder.glob(_LOGS))
+    results = sorted({path for pattern in RUN_FILES for path in folder.glob(pattern)})
+    logs = sorted(folder.glob(LOG_FOLDERS))
     # A start that failed has left a folder of logs and nothing else.
-    used = [*results, *(path for path in logs if (path / 'vis_data' / 'scalars.json').is_file())]
+    used = [*results, *(path for path in logs if (path / SCALARS).is_file())]
     if used and not overwrite:
         raise ValueError(
             f'work directory {str(folder)!r} holds an earlier run ({used[0].name}): --resume auto goes on with it, '

@@ -5,6 +5,7 @@ from typing import Sequence
 import numpy as np
 
 from ..registry import TRANSFORMS
+from ..utils.ranges import NOT_NEGATIVE
 
 
 @TRANSFORMS.register_module()
@@ -32,8 +33,7 @@ class ClippedLighting:
                 'ClippedLighting.eigvec must have a row for each channel and a column for each of the eigenvalues, got '
                 f'{self.eigvec.shape} for {self.eigval.shape}'
             )
-        if alphastd < 0:
-            raise ValueError(f'ClippedLighting.alphastd must not be negative, got {alphastd}')
+        NOT_NEGATIVE.check('ClippedLighting.alphastd', alphastd)
 
     def __call__(self, results: dict) -> dict:
         """

@@ -5,6 +5,7 @@ from typing import Sequence
 import torch
 
 from ..registry import TRANSFORMS
+from ..utils.ranges import COUNT
 from .border_cutout import BorderCutout
 
 
@@ -24,8 +25,7 @@ class RampedCutout(BorderCutout):
     """
 
     def __init__(self, length: int, epochs: int, prob: float = 1.0, pad_val: Sequence[int] = (125, 123, 114)) -> None:
-        if epochs < 1:
-            raise ValueError(f'RampedCutout.epochs must be at least 1, got {epochs}')
+        COUNT.check('RampedCutout.epochs', epochs)
         super().__init__(length, prob, pad_val)
         self.epochs = epochs
         # Shared memory, so that workers that outlive an epoch see the next one's number.

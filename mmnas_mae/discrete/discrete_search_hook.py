@@ -12,7 +12,7 @@ from mmengine.runner import Runner
 from ..benchmarks.load import load_table
 from ..costs import Budget
 from ..engine.records.benchmark_hook import BenchmarkHook
-from ..registry import HOOKS
+from ..registry import HOOKS, TASK_UTILS
 from ..utils.records import read_records, write_records
 from ..utils.unwrap import unwrap
 from .run import Found, run_discrete_search
@@ -43,7 +43,7 @@ class DiscreteSearchHook(Hook):
 
     Raises:
         FileNotFoundError: there is no such table.
-        ValueError: the table is of another space.
+        ValueError: the table is of another space, or a setting of the search is wrong.
     """
 
     # After the last validation and what other hooks write about the last epoch.
@@ -60,6 +60,7 @@ class DiscreteSearchHook(Hook):
         table: Union[None, str, os.PathLike] = None,
         budget: Optional[Mapping[str, Any]] = None,
     ) -> None:
+        TASK_UTILS.build(dict(search))  # a wrong setting is reported now, not after the last epoch
         self.search = dict(search)
         self.scorer = dict(scorer)
         self.heldout = heldout

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import CellGenotype, CellSpace, Genotype, SearchSpace
+from ..utils.ranges import COUNT
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
@@ -31,8 +32,7 @@ class MostLikelySearch(DiscreteSearch):
     """
 
     def __init__(self, num: int = 100) -> None:
-        if num < 1:
-            raise ValueError(f'MostLikelySearch.num must be at least 1, got {num}')
+        COUNT.check('MostLikelySearch.num', num)
         self.num = num
 
     def __call__(

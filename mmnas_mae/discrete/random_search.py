@@ -7,6 +7,7 @@ from typing import Optional
 from ..models import BaseArchitecture
 from ..registry import TASK_UTILS
 from ..spaces import SearchSpace
+from ..utils.ranges import COUNT
 from .discrete_search import DiscreteSearch
 from .evaluation import Evaluation, Evaluator
 
@@ -29,8 +30,8 @@ class RandomSearch(DiscreteSearch):
     """
 
     def __init__(self, budget: Optional[int] = 100) -> None:
-        if budget is not None and budget < 1:
-            raise ValueError(f'RandomSearch.budget must be at least 1, got {budget}')
+        if budget is not None:
+            COUNT.check('RandomSearch.budget', budget)
         self.budget = budget
 
     def __call__(

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 from copy import deepcopy
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Union
 
 import torch
 from mmengine.hooks import Hook
@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..models import SearchModel
 from ..registry import HOOKS
+from ..utils.ranges import INDEX, NOT_NEGATIVE, POSITIVE
 from ..utils.unwrap import unwrap
 from .arch_grad import enable_grad
 from .deferred_scalars import log_scalar
@@ -31,7 +32,7 @@ class BilevelHook(Hook):
         arch_dataloader: data of the architecture. By default the loader of the
             weights with ``dataset.part='arch'``, that is the other part of the same split.
         order: 1, or 2 for the gradient through one unrolled step of the weights.
-        warmup_epochs: epochs at the start in which only the weights are trained.
+        warmup_epochs: epochs at the start in which only the weights are trained; below 1 a share of all.
         radius, redraw, nesterov: of :func:`mmnas_mae.engine.arch_grad.second_order`, for ``order=2``.
         single_level: the architecture is optimised on the batch of the weights (SNAS) and
             needs no data of its own.
@@ -52,7 +53,7 @@ class BilevelHook(Hook):
         self,
         arch_dataloader: Optional[dict] = None,
         order: int = 1,
-        warmup_epochs: int = 0,
+        warmup_epochs: Union[int, float] = 0,
         radius: float = 0.01,
         single_level: bool = False,
         one_pass: bool = False,
@@ -61,8 +62,10 @@ class BilevelHook(Hook):
     ) -> None:
         if order not in (1, 2):
             raise ValueError(f'BilevelHook.order must be 1 or 2, got {order!r}')
-        if warmup_epochs < 0:
-            raise ValueError(f'BilevelHook.warmup_epochs must not be negative, got {warmup_epochs}')
+        (NOT_NEGATIVE if isinstance(warmup_epochs, float) and warmup_epochs < 1 else INDEX).check(
+            'BilevelHook.warmup_epochs', warmup_epochs
+        )
+        POSITIVE.check('BilevelHook.radius', radius)
         if one_pass and not (single_level and order == 1):
             raise ValueError(
                 f'BilevelHook.one_pass needs single_level=True and order=1, got {single_level} and {order}'
@@ -81,6 +84,10 @@ class BilevelHook(Hook):
         self._epoch = 0
         self._position = 0
 
+    def resting(self, max_epochs: int) -> int:
+        """The epochs of so many in which alpha rests."""
+        return int(self.warmup_epochs * (max_epochs if self.warmup_epochs < 1 else 1))
+
     @property
     def dataset(self) -> Optional[Dataset]:
         """The architecture's data once training has begun; None where it has none of its own."""
@@ -91,7 +98,7 @@ class BilevelHook(Hook):
 
         Raises:
             TypeError: the runner's model is not a search model or has a single optimizer.
-            ValueError: ``one_pass`` with a scaled loss or accumulated gradients.
+            ValueError: ``one_pass`` with a scaled loss or accumulated gradients, or no epoch is left for alpha.
         """
         if not (
             isinstance(unwrap(runner.model), SearchModel) and isinstance(runner.optim_wrapper, BilevelOptimWrapper)
@@ -99,6 +106,11 @@ class BilevelHook(Hook):
             raise TypeError(
                 'BilevelHook needs a search model and optim_wrapper.constructor='
                 "'mmnas_mae.BilevelOptimWrapperConstructor'"
+            )
+        if self.resting(runner.max_epochs) >= runner.max_epochs:
+            raise ValueError(
+                f'BilevelHook.warmup_epochs must be below train_cfg.max_epochs, {runner.max_epochs}, for alpha to '
+                f'move, got {self.warmup_epochs}'
             )
         if self.one_pass:
             _check_one_pass(runner.optim_wrapper['weights'])
@@ -122,7 +134,7 @@ class BilevelHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """The alpha step."""
-        if runner.epoch < self.warmup_epochs:
+        if runner.epoch < self.resting(runner.max_epochs):
             return
         model = unwrap(runner.model)
         self.batch = data_batch if self.single_level else self._next_batch()
@@ -135,7 +147,7 @@ class BilevelHook(Hook):
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """The alpha step of ``one_pass``, whose gradients the weight step has left."""
-        if not self.one_pass or runner.epoch < self.warmup_epochs:
+        if not self.one_pass or runner.epoch < self.resting(runner.max_epochs):
             return
         self._pass.close()
         shared_step(unwrap(runner.model), runner.optim_wrapper['arch'])

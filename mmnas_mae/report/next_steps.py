@@ -47,10 +47,10 @@ def next_steps(history: SearchHistory) -> list[Step]:
         # The copy in the work directory, under its own name where there is one: the run keeps that name then.
         copies = sorted(history.folder.glob('*.py'))
         config = copies[0] if len(copies) == 1 else history.config_file
-        arguments = shlex.join([str(config), '--work-dir', str(history.folder), '--resume', 'auto'])
-        steps.append(
-            Step('resume', f'Go on from epoch {done} of {history.max_epochs}', f'python tools/train.py {arguments}')
-        )
+        tool, several = ['python', 'tools/train.py'], history.setting('launcher') == 'pytorch'
+        begin = ['tools/dist_train.sh', str(config), str(history.processes)] if several else [*tool, str(config)]
+        command = shlex.join([*begin, '--work-dir', str(history.folder), '--resume', 'auto'])
+        steps.append(Step('resume', f'Go on from epoch {done} of {history.max_epochs}', command))
     if history.genotype is not None:
         steps += [*_retraining(history), *_looking_up(history.genotype)]
     return steps
@@ -99,7 +99,9 @@ def _trainings(history: SearchHistory, option: str) -> list[Step]:
     kind = str(images.get('type', ''))
     # own_images says in full how images are read, which configs of published data sets leave to its defaults.
     if kind.endswith('ImageFolder') or (kind.endswith('ParquetImages') and 'value_range' in images):
-        return _on_own_images(images, option)
+        steps = _on_own_images(images, option)
+        # A detector reads the images of its boxes from a folder.
+        return [step for step in steps if step.name != 'detect' or kind.endswith('ImageFolder')]
     command = f'tools/dist_train.sh {_IMAGENET} 8 --cfg-options {option}'
     on_imagenet = Step('retrain', 'Retrain on ImageNet, 8 GPUs', command)
     checkpoint = 'model.backbone.init_cfg.checkpoint=work_dirs/genotype-l14-c48_8xb128-250e_in1k/epoch_250.pth'
@@ -123,7 +125,7 @@ def _on_own_images(images: Mapping[str, Any], option: str) -> list[Step]:
     """They are read as in the search."""
     kept = {key: images[key] for key, default in _READ.items() if images.get(key, default) != default}
     options = f'{option} {_own(data_root=str(images["data_root"]), **kept)}'
-    # Of boxes no image is skipped, and they lie in folders.
+    # Of boxes no image is skipped.
     of_boxes = {key: value for key, value in kept.items() if key in ('channels', 'value_range') or value is None}
     checkpoint = f'work_dirs/{Path(_OWN).stem}/epoch_200.pth'
     pretrained = f'model.backbone.init_cfg.checkpoint={checkpoint}'

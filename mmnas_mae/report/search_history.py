@@ -13,15 +13,14 @@ from mmengine.config import Config
 
 from ..spaces import CellGenotype, Genotype, SearchSpace, Verdict, get_space, judge, load_genotype
 from ..spaces.genotype import read_cells
-from ..utils.records import read_records
+from ..utils.records import SCALARS, SEARCH_FILES, read_records
 
 #: Steps and values of one scalar.
 Series = tuple[tuple[int, ...], tuple[float, ...]]
 
-#: Files by which the work directory of a search is known.
-_FILES = ('genotype.json', 'arch_history.jsonl', 'evaluations.jsonl', 'selection.jsonl', '*/vis_data/scalars.json')
 _STAGE = re.compile(r'stage_(\d+)')
 _TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - mmengine')
+_PROCESSES = re.compile(r'GPU number: (\d+)')
 _PICTURE = re.compile(r'reconstruction_(\d+)\.png')
 
 
@@ -67,6 +66,7 @@ class SearchHistory:
         pictures: reconstructions, epoch to PNG file.
         seconds: wall-clock time over all parts of the run; None where nothing says so.
         parts: how often the run was started.
+        processes: on how many it ran last.
         stages: the stages of a search in stages (P-DARTS), which have all else to themselves.
     """
 
@@ -84,6 +84,7 @@ class SearchHistory:
     pictures: Mapping[int, Path] = field(default_factory=dict)
     seconds: Optional[float] = None
     parts: int = 0
+    processes: int = 1
     stages: Sequence['SearchHistory'] = ()
 
     @property
@@ -156,11 +157,12 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
     if not folder.is_dir():
         raise FileNotFoundError(f'work directory {str(folder)!r} does not exist')
     stages = sorted((int(match[1]), path) for path in folder.iterdir() if (match := _STAGE.fullmatch(path.name)))
-    if not stages and not any(any(folder.glob(name)) for name in _FILES):
-        raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(_FILES)}')
+    names = (*SEARCH_FILES, f'*/{SCALARS}')
+    if not stages and not any(any(folder.glob(name)) for name in names):
+        raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(names)}')
     parts = sorted(path.parent for path in folder.glob('*/vis_data'))
     config_file = _config_file(folder, parts)
-    scalars, training = _read_scalars([part / 'vis_data' / 'scalars.json' for part in parts])
+    scalars, training = _read_scalars([part / SCALARS for part in parts])
     lines = read_records(folder / 'evaluations.jsonl') or read_records(folder / 'selection.jsonl')
     pictures = {}
     for part in parts:
@@ -183,6 +185,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
         pictures=dict(sorted(pictures.items())),
         seconds=_read_seconds(folder, parts, lines),
         parts=len(parts),
+        processes=_read_processes(parts),
         stages=[read_search(path) for _, path in stages],
     )
 
@@ -228,6 +231,12 @@ def _read_scalars(files: Sequence[Path]) -> tuple[dict[str, Series], frozenset]:
 def _key(name: str, line: Mapping[str, Any]) -> str:
     """Validation logs its own ``time`` and ``data_time``, counted in epochs."""
     return f'val/{name}' if 'iter' not in line and '/' not in name else name
+
+
+def _read_processes(parts: Sequence[Path]) -> int:
+    """What MMEngine writes about the environment of the last start that has a log."""
+    found = [number for part in parts for log in part.glob('*.log') for number in _PROCESSES.findall(log.read_text())]
+    return int(found[-1]) if found else 1
 
 
 def _read_seconds(folder: Path, parts: Sequence[Path], evaluations: Sequence[Mapping[str, Any]]) -> Optional[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
+from ..utils.ranges import INDEX
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
 from .space import CellSpace
@@ -59,6 +60,8 @@ def discretize(
         )
     if space.repeats and edges is not None:
         raise ValueError(f'space {space.name} ranks operations, so that its edges have no strengths of their own')
+    if max_skips is not None:
+        INDEX.check('derivation.max_skips', max_skips)
     if max_skips is not None and space.skip_op is None:
         raise ValueError(f'derivation.max_skips={max_skips} counts skip connections, and space {space.name} has none')
     never = never_derived(space, exclude_none)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
@@ -18,7 +19,8 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
     Args:
         source: a :class:`Genotype`, its dict, the path of a JSON file, a published name, or the text form
             of the space; for cells in the style of DARTS also a dict, or a file, with ``normal``,
-            ``normal_concat``, ``reduce`` and ``reduce_concat``, and for NAS-Bench-201 the numbers of NASLib.
+            ``normal_concat``, ``reduce`` and ``reduce_concat``, and for NAS-Bench-201 the numbers of NASLib;
+            ``dict(space=..., seed=...)`` for one that is drawn at random.
         space: the space that ``source`` must belong to. By default the one that the genotype names; a
             text or dict that names none belongs to the first registered space that has it (DARTS
             text to S0, with ``noise`` to S4).
@@ -32,6 +34,8 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
     try:
         if isinstance(source, str) and source in published_names():
             source = published(source)
+        elif isinstance(source, Mapping) and set(source) == {'space', 'seed'}:
+            source = _draw(**source)
         elif not isinstance(source, (Genotype, Mapping)) and not (isinstance(source, str) and _readers(source, wanted)):
             where = f'genotype {os.fspath(source)!r}'
             source = _read_json(Path(source))
@@ -47,6 +51,13 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
         fits = [] if wanted is None else _others(source, wanted)
         hint = f'; it is one of {", ".join(fits)}' if fits else ''
         raise ValueError(f'{where}: {error}{hint}') from None
+
+
+def _draw(space: str, seed: int) -> Genotype:
+    """A genotype drawn from a space with a generator of its own."""
+    if not isinstance(seed, int):
+        raise ValueError(f'the seed of a random genotype must be a whole number, got {seed!r}')
+    return get_space(space).random_genotype(random.Random(seed)).with_meta(seed=seed, selected_by='random draw')
 
 
 def _in_style_of_darts(content: Any) -> bool:

@@ -11,6 +11,7 @@ from mmengine.utils import import_modules_from_strings
 
 from .. import registry as registries
 from .errors import one_line
+from .settings import check_options, walk
 
 #: The loaders of a config; the first is that of the training.
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -30,7 +31,8 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     Raises:
         FileNotFoundError: there is no such file.
         ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
-        ValueError: a class of this package is named without its prefix, or the images cannot be as the config asks.
+        ValueError: an option is no setting, a class of this package is named without its prefix, or the images cannot
+            be as the config asks.
         RuntimeError: too many images cannot be read.
     """
     if isinstance(config, Config):
@@ -39,7 +41,12 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
         cfg = Config.fromfile(config, import_custom_modules=False)
     else:
         raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
-    cfg.merge_from_dict(dict(options or {}))
+    options = dict(options or {})
+    check_options(cfg, options)
+    try:
+        cfg.merge_from_dict(options)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f'options {", ".join(options)}: {one_line(error, kind=False)}') from error
     if cfg.get('custom_imports'):
         import_modules('custom_imports', **cfg.custom_imports)
     _check_prefixes(cfg)
@@ -113,11 +120,6 @@ def _check_prefixes(cfg: Config) -> None:
             raise ValueError(f'{where}{place}={name!r} is not registered; did you mean {owner.scope}.{name}?')
 
 
-def config_texts(value: Any, place: str = '') -> Iterator[tuple[str, str]]:
+def config_texts(content: Any) -> Iterator[tuple[str, str]]:
     """Every text in a config as plain data, with its dotted key."""
-    many = isinstance(value, (list, tuple))
-    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value) if many else ():
-        inside = f'{place}.{key}' if place else str(key)
-        if isinstance(item, str):
-            yield inside, item
-        yield from config_texts(item, inside)
+    return ((place, value) for place, value in walk(content) if isinstance(value, str))

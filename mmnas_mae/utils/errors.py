@@ -1,5 +1,9 @@
 """Errors as part of another message."""
 
+import difflib
+import re
+from typing import Iterable
+
 #: More characters than this say no more: a mismatch of weights lists every one of them.
 _LONGEST = 600
 
@@ -18,5 +22,23 @@ def one_line(error: BaseException, kind: bool = True) -> str:
         kind: begins with the class of the error; without it that stands only for an error that says nothing.
     """
     text = f'{type(error).__name__}: {error}' if kind else str(error)
-    text = ' '.join(text.split()) or type(error).__name__
+    # MMEngine adds the hook that it was in, as Python prints an object.
+    text = ' '.join(re.sub(r' in <[\w.]+ object at \w+>', '', text).split()) or type(error).__name__
     return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'
+
+
+def near_names(name: str, known: Iterable[str], most: int = 3) -> str:
+    """The end of a message on a name that is not known: names like it, else all there are.
+
+    Args:
+        name: it, with or without what stands before its last dot.
+        known: names, of which the parts behind the last dots are compared.
+        most: number of names like it.
+    """
+    known = sorted(set(known))
+    ends = {each: each.rpartition('.')[2].lower() for each in known}
+    like = difflib.get_close_matches(name.rpartition('.')[2].lower(), set(ends.values()), most)
+    found = [each for end in like for each in known if ends[each] == end][:most]
+    if found:
+        return f'; did you mean {" or ".join(found)}?'
+    return f'; there are: {", ".join(known)}' if known else ''

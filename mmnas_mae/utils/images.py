@@ -1,4 +1,6 @@
-"""Pictures of reconstructions."""
+"""Images: sides that a network can take, pictures of reconstructions."""
+
+from typing import Iterable
 
 import numpy as np
 import torch
@@ -7,6 +9,11 @@ from torch import Tensor
 
 #: Smallest side of a tile in pixels: a person should see what a 32-pixel image shows.
 _TILE = 96
+
+
+def fitting_sides(sides: Iterable[int], step: int) -> list[int]:
+    """The multiples of ``step`` beside each of ``sides``, in pixels, the smallest first."""
+    return sorted({step * max(1, side // step + more) for side in sides for more in (0, 1)})
 
 
 def reconstruction_grid(

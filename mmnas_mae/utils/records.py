@@ -14,6 +14,25 @@ PathLike = Union[str, os.PathLike]
 #: which is recorded beside the hash.
 NOT_SHAPING = ('work_dir', 'experiment_name', 'launcher', 'resume', 'randomness')
 
+#: What a search leaves in its work directory, by which that is known, ...
+SEARCH_FILES = ('genotype.json', 'arch_history.jsonl', 'evaluations.jsonl', 'selection.jsonl')
+#: ... everything that a run of any kind leaves, checkpoints too, ...
+RUN_FILES = (
+    *SEARCH_FILES,
+    'genotype*.json',
+    'genotype*.png',
+    'report.html',
+    '*_history.jsonl',
+    'result.json',
+    'next_space.json',
+    'last_checkpoint',
+    '*.pth',
+    'stage_[0-9]*',
+)
+#: ... the folder of logs of each start, and in it what says that steps were done.
+LOG_FOLDERS = '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*'
+SCALARS = 'vis_data/scalars.json'
+
 _LOGGER = logging.getLogger(__name__)
 
 

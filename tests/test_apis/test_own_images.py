@@ -12,7 +12,8 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from PIL import Image
 
-from mmnas_mae.apis.own_images import check_size, fitting_size
+from mmnas_mae.apis.own_classes import fitting_size
+from mmnas_mae.apis.own_images import check_size
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.registry import DATASETS
 from mmnas_mae.utils.config import read_config

@@ -16,7 +16,7 @@ from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.discrete import Evaluator, TableScorer, build_scorer
 from mmnas_mae.registry import TASK_UTILS
-from mmnas_mae.spaces import get_space, published
+from mmnas_mae.spaces import get_space, load_genotype, published
 from mmnas_mae.studies.study import Study
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -65,6 +65,28 @@ def test_a_config_that_exists_is_named(repository, models):
     """Rows of NAS-Bench-201 and of the combinations lead to a config; only what has no search of its own does not."""
     without = {model['Name'] for model in models if model['Config'] is None}
     assert without == {'optimal_nasbench201', 'mnasnet-92_in1k', 'fbnet-c_in1k', 'fairnas-a_in1k'}
+
+
+def test_rows_of_rome_v1_name_no_search_of_v2(repository, models):
+    """Gumbel top-2 is what the paper of ROME calls v2; Table 1 has v1, whose search no config has."""
+    rows = [model for model in models if 'ROME-v1' in model['Metadata'].get('Row of Table 1', '')]
+    assert len(rows) == 2
+    assert not any('Search Config' in model['Metadata'] for model in rows)
+    header = (repository / 'configs/search/rome_darts-s0_1xb64-50e_cifar10.py').read_text().split('"""')[1]
+    assert '(ROME-v2)' in header.splitlines()[0]
+
+
+def test_the_random_cell_of_table_6_has_the_size_of_the_row(repository, models):
+    configs = 'detection/retinanet_random_fpn_1x_coco.py', 'retrain/random-l14-c48_8xb128-250e_in1k.py'
+    seeds = {Config.fromfile(repository / 'configs' / name).model.backbone.genotype.seed for name in configs}
+    assert len(seeds) == 1
+    drawn = load_genotype(dict(space='darts_s0', seed=seeds.pop()))
+    network = build_network('darts_s0', drawn, 1000, init_channels=48, layers=14, stem='imagenet')
+    size = measure_complexity(network, (3, 224, 224))
+    assert (size.params, size.macs) == (4693888, 517709376)
+    published = row(models, 'retinanet_random_fpn_1x_coco')['Metadata']['Published']
+    assert size.params / 1e6 == pytest.approx(published['Parameters (M)'], abs=0.05)
+    assert size.macs / 1e6 == pytest.approx(published['FLOPs (M)'], abs=2)
 
 
 def test_documents_are_up_to_date(repository, tool, models):

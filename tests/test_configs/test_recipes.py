@@ -105,6 +105,7 @@ def test_the_schedules_are_those_of_the_papers(repository):
     assert len(rates) == 600
     assert [rates[0], rates[1], rates[2], rates[100]] == pytest.approx([0.064, 0.064, 0.064 * 0.973, 0.064 * 0.973**50])
     assert cfg.optim_wrapper.optimizer.type == 'RMSprop'
+    assert cfg.model.backbone.norm_momentum == pytest.approx(1 - 0.99)
     assert cfg.custom_hooks == [dict(type='EMAHook', momentum=1e-4, priority='ABOVE_NORMAL')]
     assert {'AutoAugment', 'RandomErasing'} <= {t.type for t in cfg.train_dataloader.dataset.pipeline}
     for name in (IMAGENET, MOBILENETV3):

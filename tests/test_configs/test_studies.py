@@ -76,6 +76,22 @@ def test_the_data_of_table_5_are_read_from_files_of_its_data_set(open_study):
         assert [root.partition('_')[0] for root in roots] == [hundred] * 2
 
 
+def test_the_presets_of_table_4_read_where_each_method_selects(open_study):
+    study = open_study('table4_nasbench201')
+    for row in study.rows:
+        cfg = Config.fromfile(row['config'])
+        found = study.settings(row, {**study.presets['parquet'], **study.presets['small']})
+        nested = row['name'].startswith(('setn', 'rsps'))
+        data = 'val_dataloader.dataset.dataset' if nested else 'val_dataloader.dataset'
+        assert nested == ('parts' in cfg.val_dataloader.dataset)
+        assert found[f'{data}.type'] == 'mmnas_mae.ParquetImages'
+        assert ('_train_' in found[f'{data}.data_root']) == nested
+        assert f'{data}.label_column' in found or row['name'].startswith('maenas')
+        if nested:
+            assert found['val_dataloader.dataset.parts'] == found['train_dataloader.dataset.parts']
+        assert ('val_dataloader.dataset.indices' in found) != nested
+
+
 def test_the_collapse_study_is_a_grid_of_decoder_and_ratio(open_study):
     study = open_study('collapse_nasbench201')
     cells = {(row['levels']['decoder'], row['levels']['ratio']) for row in study.rows}

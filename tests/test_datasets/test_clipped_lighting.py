@@ -51,5 +51,5 @@ def test_the_image_that_came_is_kept() -> None:
 def test_settings_that_do_not_agree_are_refused() -> None:
     with pytest.raises(ValueError, match=r'a column for each of the eigenvalues, got \(3, 3\) for \(2,\)'):
         ClippedLighting(SETTINGS['eigval'][:2], SETTINGS['eigvec'])
-    with pytest.raises(ValueError, match='ClippedLighting.alphastd must not be negative, got -1'):
+    with pytest.raises(ValueError, match='ClippedLighting.alphastd must be a number of at least 0, got -1'):
         ClippedLighting(**dict(SETTINGS, alphastd=-1))

@@ -50,7 +50,7 @@ def test_a_split_tells_the_transform_its_epoch_in_running_workers_too(workers: i
     'settings, message',
     [
         (dict(length=0, epochs=1), 'RampedCutout.length must be at least 1, got 0'),
-        (dict(length=1, epochs=0), 'RampedCutout.epochs must be at least 1, got 0'),
+        (dict(length=1, epochs=0), 'RampedCutout.epochs must be a whole number of at least 1, got 0'),
         (dict(length=1, epochs=1, prob=2), r'RampedCutout.prob must lie in \[0, 1\], got 2'),
     ],
 )

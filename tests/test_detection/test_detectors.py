@@ -17,6 +17,7 @@ from mmnas_mae.costs import CountedParts, measure_complexity
 
 UPSTREAM = {
     'retinanet_genotype_fpn_1x_coco.py': 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py',
+    'retinanet_random_fpn_1x_coco.py': 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py',
     'faster-rcnn_genotype_fpn_1x_coco.py': 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py',
     'panoptic-fpn_genotype_fpn_1x_coco.py': 'mmdet::panoptic_fpn/panoptic-fpn_r50_fpn_1x_coco.py',
 }

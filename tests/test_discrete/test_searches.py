@@ -222,13 +222,13 @@ def test_configs_build_searches_and_scorers(data_file):
 @pytest.mark.parametrize(
     'cfg, message',
     [
-        (dict(type='RandomSearch', budget=0), 'RandomSearch.budget must be at least 1, got 0'),
+        (dict(type='RandomSearch', budget=0), 'RandomSearch.budget must be a whole number of at least 1, got 0'),
         (dict(type='RegularizedEvolution', sample=0), 'RegularizedEvolution.sample must be at least 1, got 0'),
         (dict(type='RegularizedEvolution', cycles=5), 'RegularizedEvolution.cycles must be at least 10, got 5'),
         (dict(type='AngleEvolution', top=0), 'AngleEvolution.top must be at least 1, got 0'),
         (dict(type='AngleEvolution', mutation=40), 'exceed the population of 50 together, got 40 and 25'),
         (dict(type='AngleEvolution', mutation_rate=2), r'mutation_rate must lie in \[0, 1\], got 2'),
-        (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be at least 1, got 0'),
+        (dict(type='MostLikelySearch', num=0), 'MostLikelySearch.num must be a whole number of at least 1, got 0'),
         (dict(type='Budget', macs=0), 'budget.macs must be positive, got 0'),
         (dict(type='Budget', at=dict(layers=14)), 'budget must limit macs, params or latency_ms'),
     ],

@@ -81,7 +81,7 @@ def test_weight_step_is_unaffected_by_the_gradients_of_the_alpha_step(search_cfg
     search_cfg.optim_wrapper.arch.optimizer.update(lr=0.0, weight_decay=0.0)
     with_alpha, _ = record(search_cfg)
     # An alpha step draws a mask from the same stream: without it, one draw is passed over.
-    search_cfg.default_hooks.bilevel.warmup_epochs = 1
+    search_cfg.default_hooks.pop('bilevel')
     without_alpha, _ = record(search_cfg, passed_over=1)
     for name, value in with_alpha.states[2].items():
         assert torch.equal(value, without_alpha.states[2][name]), name
@@ -96,6 +96,13 @@ def test_alpha_rests_while_the_weights_warm_up(search_cfg: Config) -> None:
     alphas = {name for name in start if '.alphas.' in name}
     assert moved(start, end_of_warmup) == set(start) - alphas
     assert moved(end_of_warmup, end) == set(start)
+
+
+def test_a_warm_up_below_one_is_a_share_of_the_epochs() -> None:
+    assert [BilevelHook(warmup_epochs=0.3).resting(epochs) for epochs in (1, 2, 10, 50)] == [0, 0, 3, 15]
+    assert [BilevelHook(warmup_epochs=number).resting(50) for number in (0, 1, 15)] == [0, 1, 15]
+    with pytest.raises(ValueError, match='warmup_epochs must be a whole number of at least 0, got 2.5'):
+        BilevelHook(warmup_epochs=2.5)
 
 
 def test_alpha_gradient_is_clipped_by_its_own_wrapper(search_cfg: Config) -> None:
@@ -189,7 +196,7 @@ def test_architecture_data_is_the_other_part_and_goes_on_across_epochs(
     'settings, message',
     [
         (dict(order=3), 'BilevelHook.order must be 1 or 2, got 3'),
-        (dict(warmup_epochs=-1), 'BilevelHook.warmup_epochs must not be negative, got -1'),
+        (dict(warmup_epochs=-1), 'BilevelHook.warmup_epochs must be a whole number of at least 0, got -1'),
         (dict(one_pass=True), 'BilevelHook.one_pass needs single_level=True and order=1, got False and 1'),
     ],
 )

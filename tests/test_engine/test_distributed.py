@@ -2,17 +2,15 @@
 
 import copy
 import os
-import socket
 from typing import Any, Callable
 
 import pytest
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.nn.utils import clip_grad_norm_
+from two_ranks import on_two_ranks
 
 from mmnas_mae.apis import build_runner
 from mmnas_mae.engine import first_order, second_order
@@ -45,15 +43,7 @@ class Spy(Hook):
         raise StopIteration
 
 
-def _join(rank: int, port: int) -> None:
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
-    )
-    torch.set_num_threads(1)
-
-
-def _worker(rank: int, cfg: Config, port: int, folder: str) -> None:
-    _join(rank, port)
+def _worker(rank: int, cfg: Config, folder: str) -> None:
     runner = build_runner(cfg)
     spy = Spy()
     runner.register_hook(spy)
@@ -62,19 +52,12 @@ def _worker(rank: int, cfg: Config, port: int, folder: str) -> None:
     except StopIteration:
         pass
     torch.save(dict(batches=spy.batches, states=spy.states), os.path.join(folder, f'{rank}.pt'))
-    dist.destroy_process_group()
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        return sock.getsockname()[1]
 
 
 def _run(cfg: Config, folder: str, worker: Callable = _worker) -> list[dict]:
     cfg = copy.deepcopy(cfg)
     cfg.launcher = 'pytorch'
-    mp.spawn(worker, args=(cfg, _free_port(), folder), nprocs=2)
+    on_two_ranks(worker, cfg, folder)
     return [torch.load(os.path.join(folder, f'{rank}.pt'), weights_only=False) for rank in (0, 1)]
 
 
@@ -152,9 +135,8 @@ def test_two_ranks_equal_one_process_second_order(search_cfg: Config, tmp_path: 
     _check(search_cfg, str(tmp_path), gradient)
 
 
-def _resume(rank: int, cfg: Config, port: int, folder: str) -> None:
+def _resume(rank: int, cfg: Config, folder: str) -> None:
     """A search of one epoch that goes on with other images, and with its own."""
-    _join(rank, port)
     cfg.train_cfg.max_epochs = 1
     build_runner(copy.deepcopy(cfg)).train()
     cfg.train_cfg.max_epochs, cfg.resume = 2, True
@@ -168,10 +150,8 @@ def _resume(rank: int, cfg: Config, port: int, folder: str) -> None:
     runner = build_runner(cfg)
     runner.train()
     torch.save(dict(message=message, epoch=runner.epoch), os.path.join(folder, f'{rank}.pt'))
-    dist.destroy_process_group()
 
 
-# Slow, since it has ended once in the teardown of a process that all of its runs had finished in (SIGABRT).
 @pytest.mark.slow
 def test_two_ranks_go_on_with_their_own_images_alone(search_cfg: Config, tmp_path: Any) -> None:
     for found in _run(search_cfg, str(tmp_path), _resume):

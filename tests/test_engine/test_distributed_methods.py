@@ -1,18 +1,16 @@
 """Methods that draw, measure and go back, on two processes with gloo: the ranks stay equal."""
 
 import copy
-import os
-import socket
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from two_ranks import on_two_ranks
 
 from mmnas_mae.apis.stages import train
 from mmnas_mae.engine import HessianHook
@@ -46,11 +44,7 @@ class Keep(Hook):
         torch.save(state, Path(runner.work_dir, f'rank{dist.get_rank()}.pt'))
 
 
-def _worker(rank: int, cfg: Config, port: int) -> None:
-    os.environ.update(
-        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
-    )
-    torch.set_num_threads(1)
+def _worker(rank: int, cfg: Config) -> None:
     original: Callable = Runner.from_cfg
 
     def with_keeper(cfg: Config) -> Runner:
@@ -60,16 +54,12 @@ def _worker(rank: int, cfg: Config, port: int) -> None:
 
     Runner.from_cfg = with_keeper
     train(cfg)
-    dist.destroy_process_group()
 
 
 def _run(cfg: Config) -> None:
     cfg = copy.deepcopy(cfg)
     cfg.launcher = 'pytorch'
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        port = sock.getsockname()[1]
-    mp.spawn(_worker, args=(cfg, port), nprocs=2)
+    on_two_ranks(_worker, cfg)
 
 
 def _equal_ranks(folder: Path) -> list[dict]:

@@ -159,7 +159,9 @@ def test_they_go_on_with_what_was_searched(images, stem, names, first, repositor
 def test_own_images_are_read_as_in_the_search(kind, read, root, repository, tmp_path):
     images = dict(type=f'mmnas_mae.{kind}', data_root=root, channel_order='rgb', **read)
     steps = next_steps(search_of(tmp_path / 'a, search', images))
-    assert [step.name for step in steps] == ['draw', 'retrain', 'test', 'export', 'detect']
+    # Boxes have their images in a folder.
+    assert [step.name for step in steps[:4]] == ['draw', 'retrain', 'test', 'export']
+    assert [step.name for step in steps[4:]] == (['detect'] if kind == 'ImageFolder' else [])
     kept = {key: value for key, value in read.items() if value != dict(channels=3, value_range=None).get(key, '')}
     for step in steps[1:]:
         cfg = parse(step.command, repository)
@@ -170,6 +172,18 @@ def test_own_images_are_read_as_in_the_search(kind, read, root, repository, tmp_
             assert own == dict(images=root, **of_boxes)
         else:
             assert own == dict(data_root=root, **kept)
+
+
+def test_a_run_on_several_processes_goes_on_on_as_many(leave_search, tmp_path):
+    history = read_search(leave_search(tmp_path, NB201, epochs=2, max_epochs=5))
+    assert history.processes == 1
+    log = next(tmp_path.glob('*/vis_data')).parent / 'run.log'
+    log.write_text('2026/01/01 00:00:00 - mmengine - INFO - \n    Distributed training: True\n    GPU number: 2\n')
+    history = read_search(tmp_path)
+    several = replace(history, config=dict(history.config, launcher='pytorch'))
+    command = next_steps(several)[0].command
+    assert command.startswith('tools/dist_train.sh ')
+    assert f' 2 --work-dir {tmp_path} --resume auto' in command
 
 
 def test_the_run_that_goes_on_keeps_its_name(leave_search, tmp_path):

@@ -1,6 +1,7 @@
 """Every form in which people have genotypes, and which space a text or a dict belongs to."""
 
 import json
+import random
 
 import pytest
 
@@ -109,3 +110,14 @@ def test_what_is_near_a_cell_with_two_operations_on_an_edge_is_in_the_space():
         space.validate(member)
     with pytest.raises(ValueError, match='node 2 has two edges from one state'):
         space.validate(load_genotype({**content, 'normal': [[['skip_connect', 0]] * 2, *content['normal'][1:]]}, space))
+
+
+def test_a_space_and_a_seed_draw_a_genotype():
+    drawn = load_genotype(dict(space='darts_s0', seed=1))
+    assert drawn == get_space('darts_s0').random_genotype(random.Random(1)) != load_genotype(dict(space='s0', seed=2))
+    assert drawn.meta == {'seed': 1, 'selected_by': 'random draw'}
+    assert load_genotype(dict(space='nasbench201', seed=0), 'nasbench201').space == 'nasbench201'
+    with pytest.raises(ValueError, match="the seed of a random genotype must be a whole number, got 'x'"):
+        load_genotype(dict(space='s0', seed='x'))
+    with pytest.raises(ValueError, match='it is one of nasbench201$'):
+        load_genotype(dict(space='nasbench201', seed=0), 's0')

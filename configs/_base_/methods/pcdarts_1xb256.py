@@ -1,4 +1,7 @@
-"""PC-DARTS as published on CIFAR-10: batches of 256, normalised edges, and alpha that rests for 15 epochs."""
+"""PC-DARTS as published on CIFAR-10: batches of 256, normalised edges, alpha that rests for 15 epochs.
+
+The rate of the weights falls to 0, as the paper has it.
+"""
 
 _base_ = ['./pcdarts.py']
 method = dict(

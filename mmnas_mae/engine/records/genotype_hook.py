@@ -116,7 +116,7 @@ class GenotypeHook(Hook):
         if not isinstance(optimizer, torch.optim.Adam) or not arch.perturbable or arch.temperature is not None:
             return
         bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
-        epochs = runner.max_epochs - (bilevel.warmup_epochs if bilevel else 0)
+        epochs = runner.max_epochs - (bilevel.resting(runner.max_epochs) if bilevel else 0)
         steps, rate = epochs * len(runner.train_dataloader), optimizer.param_groups[0]['lr']
         reachable = math.exp(min(2 * rate * steps, 50))
         if reachable < self.limits['decided_ratio']:

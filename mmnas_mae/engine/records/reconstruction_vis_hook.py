@@ -8,6 +8,7 @@ from mmengine.runner import Runner
 
 from ...registry import HOOKS
 from ...utils.images import reconstruction_grid
+from ...utils.ranges import COUNT
 from ...utils.unwrap import unwrap
 
 
@@ -20,9 +21,14 @@ class ReconstructionVisHook(Hook):
     Args:
         num_images: columns of the grid.
         interval: validations between two grids.
+
+    Raises:
+        ValueError: an argument is below 1.
     """
 
     def __init__(self, num_images: int = 8, interval: int = 1) -> None:
+        COUNT.check('ReconstructionVisHook.num_images', num_images)
+        COUNT.check('ReconstructionVisHook.interval', interval)
         self.num_images = num_images
         self.interval = interval
         self._validations = 0

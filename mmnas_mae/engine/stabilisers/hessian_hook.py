@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
+from ...utils.ranges import COUNT
 from ...utils.seeding import kept_random_state
 from ...utils.unwrap import unwrap
 from ..bilevel_hook import BilevelHook
@@ -38,8 +39,7 @@ class HessianHook(Hook):
     """
 
     def __init__(self, interval: int = 2, steps: Optional[int] = None, weight_decay: bool = False) -> None:
-        if interval < 1:
-            raise ValueError(f'HessianHook.interval must be at least 1, got {interval}')
+        COUNT.check('HessianHook.interval', interval)
         if steps is not None and steps < 1:
             raise ValueError(f'HessianHook.steps must be at least 1 or None, got {steps}')
         self.interval = interval

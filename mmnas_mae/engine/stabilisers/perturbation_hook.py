@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from torch import Tensor
 
 from ...registry import HOOKS
+from ...utils.ranges import COUNT
 from ...utils.unwrap import unwrap
 from ..arch_grad import gradients, replayed
 from ..step import step_loss
@@ -98,8 +99,7 @@ class PerturbationHook(Hook):
             raise ValueError(f'PerturbationHook.mode must be one of {MODES}, got {mode!r}')
         if start < 0 or end < 0:
             raise ValueError(f'PerturbationHook.start and end must not be negative, got {start} and {end}')
-        if steps < 1:
-            raise ValueError(f'PerturbationHook.steps must be at least 1, got {steps}')
+        COUNT.check('PerturbationHook.steps', steps)
         self.mode = mode
         self.start = start
         self.end = end

@@ -9,10 +9,14 @@ from torch import Tensor, nn
 from ...registry import MODELS
 from ...spaces import CellGenotype, CellSpace, Genotype, discretize, get_space, state_names
 from ...spaces.verdict import edge_ratio
+from ...utils.errors import near_names
 from .base_architecture import BaseArchitecture, Choice, ChoiceTable
 from .cell import CellWeights
 from .fixed import child_weights
 from .relaxations import Active
+
+#: What a config may set of :func:`mmnas_mae.spaces.discretize`.
+DERIVATION = ('exclude_none', 'threshold', 'max_skips')
 
 
 class CellArchitecture(BaseArchitecture):
@@ -25,7 +29,7 @@ class CellArchitecture(BaseArchitecture):
             that enter its node (edge normalisation of PC-DARTS).
         init_std: alpha and beta start as ``init_std * N(0, 1)`` (1e-3 in DARTS), alpha as the relaxation says
             where that has its own.
-        derivation: arguments of :func:`mmnas_mae.spaces.discretize`, such as ``threshold``.
+        derivation: arguments of :func:`mmnas_mae.spaces.discretize`: ``exclude_none``, ``threshold``, ``max_skips``.
 
     Raises:
         ValueError: the space has no cells, or edges are both normalised and drawn.
@@ -48,6 +52,9 @@ class CellArchitecture(BaseArchitecture):
             raise ValueError(f'edge_norm=True does not go with {type(self.relaxation).__name__}, which draws the edges')
         self.samples = self.relaxation.samples
         self.derivation = dict(derivation or {})
+        for name in self.derivation:
+            if name not in DERIVATION:
+                raise ValueError(f'there is no setting derivation.{name}{near_names(name, DERIVATION)}')
         alpha_std = init_std if self.relaxation.init_std is None else self.relaxation.init_std
         self.alphas = nn.ParameterDict()
         for kind, graph in self.space.cells.items():

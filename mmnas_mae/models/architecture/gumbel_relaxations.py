@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...spaces import CellGraph
+from ...utils.ranges import COUNT
 from .relaxations import Active, Relaxation, softmax
 
 #: What becomes of the weights of operations that were not drawn.
@@ -145,8 +146,7 @@ class TopTwoRelaxation(GumbelRelaxation):
 
     def __init__(self, tau: float = 10.0, edges: int = 2, **kwargs: Any) -> None:
         super().__init__(tau, **kwargs)
-        if edges < 1:
-            raise ValueError(f'relaxation.edges must be at least 1, got {edges}')
+        COUNT.check('relaxation.edges', edges)
         self.edges = edges
 
     def forward(

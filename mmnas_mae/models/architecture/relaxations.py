@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import CellGraph
+from ...utils.ranges import COUNT, NOT_NEGATIVE, POSITIVE
 
 #: For each edge the candidates that are executed; None for all.
 Active = Optional[Sequence[Sequence[int]]]
@@ -41,7 +42,7 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
             runs on.
 
     Raises:
-        ValueError: ``samples`` is below 1.
+        ValueError: ``samples`` is below 1, or ``init_std`` negative.
     """
 
     init_std: Optional[float] = None
@@ -58,11 +59,11 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
         init_std: Optional[float] = None,
     ) -> None:
         super().__init__()
-        if samples < 1:
-            raise ValueError(f'relaxation.samples must be at least 1, got {samples}')
+        COUNT.check('relaxation.samples', samples)
         self.samples = samples
         self.init_mean = init_mean
         if init_std is not None:
+            NOT_NEGATIVE.check('relaxation.init_std', init_std)
             self.init_std = init_std
         self.regularizer = MODELS.build(regularizer) if regularizer is not None else None
         self.register_buffer('tau', None)
@@ -76,8 +77,7 @@ class Relaxation(nn.Module, metaclass=ABCMeta):
         Raises:
             ValueError: ``tau`` is not positive.
         """
-        if tau <= 0:
-            raise ValueError(f'relaxation.tau must be positive, got {tau}')
+        POSITIVE.check('relaxation.tau', tau)
         self.tau = torch.tensor(float(tau))
 
     @property

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.ranges import NOT_NEGATIVE
 from .regularizer import Regularizer
 
 
@@ -22,13 +23,14 @@ class ZeroOneLoss(Regularizer):
         norm: ``l2`` or ``l1``.
 
     Raises:
-        ValueError: ``norm`` is unknown.
+        ValueError: ``norm`` is unknown, or ``weight`` negative.
     """
 
     def __init__(self, weight: float = 10.0, norm: str = 'l2') -> None:
         super().__init__()
         if norm not in ('l1', 'l2'):
             raise ValueError(f"ZeroOneLoss.norm must be 'l1' or 'l2', got {norm!r}")
+        NOT_NEGATIVE.check('ZeroOneLoss.weight', weight)
         self.weight = weight
         self.distance = F.mse_loss if norm == 'l2' else F.l1_loss
 

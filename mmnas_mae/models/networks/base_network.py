@@ -5,6 +5,7 @@ from typing import Any, Mapping, Optional
 from mmengine.model import BaseModule
 
 from ...spaces import Genotype
+from ...utils.ranges import COUNT
 
 
 class BaseNetwork(BaseModule):
@@ -30,8 +31,7 @@ class BaseNetwork(BaseModule):
 
     def __init__(self, init_cfg: Optional[dict] = None, in_channels: int = 3) -> None:
         super().__init__(init_cfg)
-        if in_channels < 1:
-            raise ValueError(f'in_channels must be at least 1, got {in_channels}')
+        COUNT.check('in_channels', in_channels)
         self.in_channels = in_channels
         self.macro: Mapping[str, Any] = {}
         self.drop_path_prob: Optional[float] = None

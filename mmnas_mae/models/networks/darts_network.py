@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ...registry import MODELS
 from ...spaces import CellGraph
+from ...utils.ranges import COUNT
 from ..architecture.cell import Cell, CellWeights
 from ..layers.checkpointing import run_cell
 from ..layers.conv_stem import ConvStem
@@ -75,6 +76,8 @@ class DARTSNetwork(BaseNetwork):
         in_channels: int = 3,
     ) -> None:
         super().__init__(init_cfg, in_channels)
+        COUNT.check('init_channels', init_channels)
+        COUNT.check('stem_channels', stem_channels)
         if not isinstance(stem, Mapping) and stem not in STEMS:
             raise ValueError(f'stem must be one of {STEMS}, or the config of a module, got {stem!r}')
         strides = default_strides(layers) if strides is None else tuple(strides)

@@ -39,6 +39,7 @@ class GenotypeBackbone(DARTSNetwork):
         strides: 1 or 2 for each stage; by default those of that search, else (1, 2, 2);
             see :class:`DARTSNetwork`.
         in_channels: channels of an image; by default those of the search that the genotype comes from, else 3.
+        norm_momentum: of the running statistics of all normalisations; DARTS has 0.1.
         init_cfg: such as ``dict(type='Pretrained', checkpoint=..., prefix='backbone.')``.
 
     Weights of another genotype or size are refused however they are loaded, where
@@ -62,6 +63,7 @@ class GenotypeBackbone(DARTSNetwork):
         strides: Optional[Sequence[int]] = None,
         init_cfg: Optional[dict] = None,
         in_channels: Optional[int] = None,
+        norm_momentum: float = 0.1,
     ) -> None:
         derived = load_genotype(genotype, space)
         if set(derived.cells) != {'normal', 'reduce'}:
@@ -94,6 +96,11 @@ class GenotypeBackbone(DARTSNetwork):
             raise ValueError(f'frozen_stages must lie between -1 and {len(stages)}, got {frozen_stages!r}')
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
+        if not 0 < norm_momentum <= 1:
+            raise ValueError(f'norm_momentum must lie in (0, 1], got {norm_momentum!r}')
+        for module in self.modules():
+            if isinstance(module, _BatchNorm):
+                module.momentum = norm_momentum
         self.out_indices = tuple(stages if out_indices is None else out_indices)
         allowed = (*stages, 'stem', *(['aux'] if self.reductions else []))
         if not self.out_indices or any(isinstance(i, bool) or i not in allowed for i in self.out_indices):
@@ -101,7 +108,12 @@ class GenotypeBackbone(DARTSNetwork):
         #: Cell index of each output; -1 is the stem.
         self._taps = tuple(self._tap(index) for index in self.out_indices)
         if list(self._taps) != sorted(set(self._taps)):
-            raise ValueError(f'out_indices must go from fine to coarse without repeats, got {self.out_indices}')
+            twice = 'aux' in self.out_indices and self.reductions[-1] in self.stage_ends
+            raise ValueError(
+                f'out_indices must go from fine to coarse without repeats, got {self.out_indices}'
+                + f"; at layers={layers!r} the last reduction cell, 'aux', ends its stage: more layers part them"
+                * twice
+            )
         self._freeze()
 
     def _tap(self, index: Union[int, str]) -> int:

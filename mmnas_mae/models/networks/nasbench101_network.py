@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...registry import MODELS
 from ...spaces import Genotype, ModelSpec, SearchSpace, get_space, load_genotype
 from ...spaces.nasbench101 import NAME, SpecLike, to_spec
+from ...utils.ranges import COUNT
 from ..layers.masked_norm import Visibility, hide
 from ..layers.ops import ConvBN, OpArgs, Pool
 from .base_network import BaseNetwork, image_channels
@@ -173,8 +174,7 @@ class NASBench101Skeleton(BaseNetwork):
             in_channels=in_channels,
         )
         for name, value in self.macro.items():
-            if value < 1:
-                raise ValueError(f'{name} must be at least 1, got {value}')
+            COUNT.check(name, value)
         self.out_channels = tuple(stem_channels * 2**i for i in range(num_stacks))
         self.out_strides = tuple(2**i for i in range(num_stacks))
         self.stem = ConvBNReLU(in_channels, stem_channels, 3)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...registry import MODELS, SKELETONS
 from ...spaces import CellGraph, SearchSpace, load_genotype
 from ...spaces.load import GenotypeLike
+from ...utils.ranges import COUNT
 from ..architecture.cell import Cell, CellWeights
 from ..architecture.cell_architecture import CellArchitecture
 from ..layers.benchmark_ops import nasbench201_reduction
@@ -57,8 +58,7 @@ class NASBench201Skeleton(BaseNetwork):
                 f'the space has { {kind: f"{g.num_inputs} inputs, output {g.concat}" for kind, g in graphs.items()} }'
             )
         for name, value in dict(init_channels=init_channels, cells_per_stage=cells_per_stage).items():
-            if value < 1:
-                raise ValueError(f'{name} must be at least 1, got {value}')
+            COUNT.check(name, value)
         self.macro = dict(init_channels=init_channels, cells_per_stage=cells_per_stage, in_channels=in_channels)
         self.out_channels = tuple(init_channels * 2**i for i in range(3))
         self.out_strides = (1, 2, 4)

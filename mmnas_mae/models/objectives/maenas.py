@@ -1,13 +1,15 @@
 """MAE-NAS: the masked autoencoder whose encoder is the search network."""
 
 import math
-from typing import Any, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import torch
 from mmengine.structures import BaseDataElement
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...registry import MODELS
+from ...utils.images import fitting_sides
+from ...utils.ranges import COUNT
 from ...utils.seeding import stream_seed
 from ..layers.masked_norm import Visibility
 from ..reconstruction.feature_bridge import FeatureBridge
@@ -39,8 +41,9 @@ class MAENAS(SearchModel):
         init_cfg: initialisation config of MMEngine.
 
     Raises:
-        ValueError: ``masking`` is unknown, or ``masks`` below 1; later, images whose sides are no multiples of the
-            patches and of the stride of the last feature.
+        ValueError: ``masking`` is unknown, ``masks`` below 1, or neck or head have other figures than follow from the
+            rest; later, images whose sides are no multiples of the patches and of the stride of the last feature, or
+            whose channels the backbone does not take.
     """
 
     against_collapse = 'a larger mask_generator.ratio or neck.type=mmnas_mae.HierarchicalDecoder counteract this'
@@ -60,17 +63,16 @@ class MAENAS(SearchModel):
         super().__init__(backbone, data_preprocessor, init_cfg)
         if masking not in MASKINGS:
             raise ValueError(f'masking must be one of {MASKINGS}, got {masking!r}')
-        if masks < 1:
-            raise ValueError(f'masks must be at least 1, got {masks}')
+        COUNT.check('masks', masks)
         self.masking = masking
         self.masks = masks
         channels, strides = self.backbone.out_channels, self.backbone.out_strides
         self.bridge = FeatureBridge(channels, norm=feature_norm, mask_token=masking == 'sparse')
         mask_generator = MODELS.build(mask_generator)
         known = dict(patch_size=mask_generator.patch_size, image_channels=self.backbone.in_channels)
-        head = MODELS.build(head, default_args=known)
-        decoded = dict(in_channels=channels, in_strides=strides, out_channels=head.out_channels)
-        self.neck = MODELS.build(neck, default_args=decoded)
+        head = _build('head', head, known)
+        decoded = dict(in_channels=list(channels), in_strides=list(strides), out_channels=head.out_channels)
+        self.neck = _build('neck', neck, decoded)
         self.mask_generator = mask_generator
         self.head = head
 
@@ -80,7 +82,7 @@ class MAENAS(SearchModel):
 
     def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:
         """Draws a mask for each image; the samples are not looked at."""
-        self._check_sides(inputs)
+        self._check_images(inputs)
         return dict(images=inputs, mask=self.mask_generator(inputs))
 
     def losses(self, images: Tensor, mask: Tensor) -> dict[str, Tensor]:
@@ -150,19 +152,30 @@ class MAENAS(SearchModel):
         Args:
             number: which of the masks of an image, from 0.
         """
-        self._check_sides(inputs)
+        self._check_images(inputs)
         keys = [int(sample.get('sample_idx', i)) for i, sample in enumerate(samples)]
         return self.mask_generator(inputs, keys=[stream_seed(key, number) for key in keys] if number else keys)
 
-    def _check_sides(self, inputs: Tensor) -> None:
-        """Patches and the features of every stage must cover the images."""
+    def _check_images(self, inputs: Tensor) -> None:
+        """The backbone takes their channels; patches and the features of every stage cover them."""
+        channels = self.backbone.in_channels
+        if inputs.shape[1] != channels:
+            raise ValueError(f'model.backbone.in_channels is {channels}, the images have {inputs.shape[1]} channels')
         patch, stride = self.mask_generator.patch_size, self.backbone.out_strides[-1]
         step = math.lcm(patch, stride)
         height, width = inputs.shape[-2:]
         if height % step or width % step:
-            sizes = {step * max(1, side // step + more) for side in (height, width) for more in (0, 1)}
             raise ValueError(
                 f'images of {height}x{width} pixels cannot be cut into patches of {patch} '
                 f'(mask_generator.patch_size) and features of stride {stride}: both sides must be multiples of {step}, '
-                f'such as {" or ".join(map(str, sorted(sizes)))}'
+                f'such as {" or ".join(map(str, fitting_sides((height, width), step)))}'
             )
+
+
+def _build(name: str, part: dict, known: Mapping[str, Any]) -> nn.Module:
+    """A part of the model; figures that are known may be repeated in its config, but not changed."""
+    for key, value in known.items():
+        given = part.get(key)
+        if given is not None and (list(given) if isinstance(given, Sequence) else given) != value:
+            raise ValueError(f'model.{name}.{key} follows from the rest of the model, {value}, got {given}')
+    return MODELS.build(part, default_args=dict(known))

@@ -8,6 +8,7 @@ from mmengine.model import ImgDataPreprocessor
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.ranges import INDEX
 from ...utils.transfer import to_device
 
 
@@ -49,8 +50,7 @@ class SearchDataPreprocessor(ImgDataPreprocessor):
         super().__init__(mean=mean and mean[:1], std=std and std[:1], **kwargs)
         for name, values in zip(('mean', 'std'), numbers):
             self.register_buffer(name, torch.tensor([float(value) for value in values]).view(-1, 1, 1), False)
-        if padding < 0:
-            raise ValueError(f'data_preprocessor.padding must not be negative, got {padding}')
+        INDEX.check('data_preprocessor.padding', padding)
         if not 0 <= flip_prob <= 1:
             raise ValueError(f'data_preprocessor.flip_prob must lie between 0 and 1, got {flip_prob}')
         self.padding = padding

@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from ...registry import MODELS
+from ...utils.ranges import COUNT
 
 
 @MODELS.register_module()
@@ -27,6 +28,9 @@ class HierarchicalDecoder(BaseModule):
         channels: the common width; by default that of F1.
         out_channels: channels of the output.
         init_cfg: initialisation config of MMEngine.
+
+    Raises:
+        ValueError: ``channels`` is below 1.
     """
 
     def __init__(
@@ -38,7 +42,8 @@ class HierarchicalDecoder(BaseModule):
         init_cfg: Optional[dict] = None,
     ) -> None:
         super().__init__(init_cfg)
-        channels = channels or in_channels[0]
+        channels = in_channels[0] if channels is None else channels
+        COUNT.check('neck.channels', channels)
         self.stride = in_strides[0]
         self.convs = nn.ModuleList(nn.Conv2d(c, channels, 3, padding=1) for c in in_channels)
         self.linear = nn.Conv2d(channels, out_channels * self.stride**2, 1)

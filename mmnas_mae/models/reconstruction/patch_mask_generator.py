@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.ranges import COUNT
 from ...utils.seeding import stream_seed
 from ...utils.transfer import to_device
 
@@ -31,8 +32,7 @@ class PatchMaskGenerator:
     def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:
         if not 0 < ratio < 1:
             raise ValueError(f'mask_generator.ratio must lie between 0 and 1, got {ratio}')
-        if patch_size < 1:
-            raise ValueError(f'mask_generator.patch_size must be at least 1, got {patch_size}')
+        COUNT.check('mask_generator.patch_size', patch_size)
         self.patch_size = patch_size
         self.ratio = ratio
         self.seed = seed

@@ -2,15 +2,14 @@
 
 import copy
 import os
-import socket
 from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from mmengine.config import Config
 from torch import nn
+from two_ranks import on_two_ranks
 
 from mmnas_mae.apis import build_runner
 from mmnas_mae.engine import first_order
@@ -46,9 +45,8 @@ def gradients(model: nn.Module, images: torch.Tensor, mask: torch.Tensor) -> tup
     return [f.detach() for f in features], grads, first_order(loss, model.arch_parameters())[0]
 
 
-def worker(rank: int, states: dict, batch: tuple, port: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    dist.init_process_group('gloo', init_method=f'tcp://127.0.0.1:{port}', rank=rank, world_size=2)
+def worker(rank: int, states: dict, batch: tuple, folder: str) -> None:
+    dist.init_process_group('gloo')
     images, mask = (tensor.split(SHARES)[rank] for tensor in batch)
     results = {}
     for masking, state in states.items():
@@ -60,7 +58,6 @@ def worker(rank: int, states: dict, batch: tuple, port: int, folder: str) -> Non
             dist.all_reduce(grad)
         results[masking] = dict(features=features, grads=grads, state=model.state_dict())
     torch.save(results, os.path.join(folder, f'{rank}.pt'))
-    dist.destroy_process_group()
 
 
 def test_two_ranks_equal_one_process_with_the_global_batch(tmp_path: Path) -> None:
@@ -68,10 +65,7 @@ def test_two_ranks_equal_one_process_with_the_global_batch(tmp_path: Path) -> No
     states = {masking: copy.deepcopy(model.state_dict()) for masking, model in models.items()}
     images = torch.randn(sum(SHARES), 3, 8, 8, dtype=torch.float64)
     mask = models['input'].mask_generator(images)
-    with socket.socket() as sock:
-        sock.bind(('127.0.0.1', 0))
-        port = sock.getsockname()[1]
-    mp.spawn(worker, args=(states, (images, mask), port, str(tmp_path)), nprocs=2)
+    on_two_ranks(worker, states, (images, mask), str(tmp_path))
     ranks = [torch.load(tmp_path / f'{rank}.pt') for rank in (0, 1)]
     for masking, model in models.items():
         features, *grads = gradients(model, images, mask)

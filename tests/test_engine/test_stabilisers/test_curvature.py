@@ -127,7 +127,7 @@ def test_the_weight_decay_of_alpha_counts_where_it_should(search_cfg: Config, ru
 @pytest.mark.parametrize(
     'settings, message',
     [
-        (dict(interval=0), 'HessianHook.interval must be at least 1, got 0'),
+        (dict(interval=0), 'HessianHook.interval must be a whole number of at least 1, got 0'),
         (dict(steps=0), 'HessianHook.steps must be at least 1 or None, got 0'),
     ],
 )

@@ -151,7 +151,7 @@ def test_only_the_weight_step_is_perturbed(search_cfg: Config, monkeypatch: pyte
     [
         (dict(mode='x'), r"PerturbationHook.mode must be one of \('random', 'adversarial'\), got 'x'"),
         (dict(end=-1.0), 'PerturbationHook.start and end must not be negative, got 0.03 and -1.0'),
-        (dict(steps=0), 'PerturbationHook.steps must be at least 1, got 0'),
+        (dict(steps=0), 'PerturbationHook.steps must be a whole number of at least 1, got 0'),
     ],
 )
 def test_bad_settings_are_named(settings: dict, message: str) -> None:

@@ -342,9 +342,9 @@ def test_samples_are_accumulated_as_their_mean() -> None:
 @pytest.mark.parametrize(
     'cfg, message',
     [
-        (dict(type='GumbelRelaxation', tau=0.0), 'relaxation.tau must be positive, got 0.0'),
-        (dict(type='SoftmaxRelaxation', samples=0), 'relaxation.samples must be at least 1, got 0'),
-        (dict(type='TopTwoRelaxation', edges=0), 'relaxation.edges must be at least 1, got 0'),
+        (dict(type='GumbelRelaxation', tau=0.0), 'relaxation.tau must be a number above 0, got 0.0'),
+        (dict(type='SoftmaxRelaxation', samples=0), 'relaxation.samples must be a whole number of at least 1, got 0'),
+        (dict(type='TopTwoRelaxation', edges=0), 'relaxation.edges must be a whole number of at least 1, got 0'),
         (dict(type='UniformPathRelaxation', edges=0), 'relaxation.edges must be at least 1 or None, got 0'),
     ],
 )

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from torch import nn
 
 from mmnas_mae.costs import measure_complexity
@@ -177,6 +178,14 @@ def test_frozen_stages(stages, cells, stem):
     assert changed == {key for key in before if key.startswith(('stem', 'cells.')) and not key.startswith(frozen)}
 
 
+def test_every_normalisation_has_the_momentum_that_is_asked_for():
+    norms = [module for module in small(norm_momentum=0.01).modules() if isinstance(module, _BatchNorm)]
+    assert len(norms) > 20
+    assert {norm.momentum for norm in norms} == {0.01}
+    with pytest.raises(ValueError, match=r'norm_momentum must lie in \(0, 1\], got 0'):
+        small(norm_momentum=0)
+
+
 def test_norm_eval_keeps_statistics_and_trains_the_rest():
     backbone = small(norm_eval=True).train()
     assert backbone.training
@@ -203,7 +212,7 @@ def test_norm_eval_keeps_statistics_and_trains_the_rest():
         (dict(out_indices=(2, 1)), r'out_indices must go from fine to coarse without repeats, got \(2, 1\)'),
         (dict(out_indices=(1, 1)), 'without repeats'),
         # With three layers the second reduction is the last cell.
-        (dict(out_indices=('aux', 2), layers=3), 'without repeats'),
+        (dict(out_indices=('aux', 2), layers=3), 'at layers=3 the last reduction cell, .aux., ends its stage'),
     ],
 )
 def test_settings_out_of_range_are_refused_in_one_line(kwargs, reason):

@@ -143,7 +143,7 @@ def test_features_are_the_stacks_and_feed_the_logits():
 
 @pytest.mark.parametrize('name', ['stem_channels', 'num_stacks', 'num_modules_per_stack'])
 def test_impossible_skeletons_are_refused(name):
-    with pytest.raises(ValueError, match=f'{name} must be at least 1, got 0'):
+    with pytest.raises(ValueError, match=f'{name} must be a whole number of at least 1, got 0'):
         NASBench101Network('|1', **{**TINY, name: 0})
 
 

@@ -184,7 +184,7 @@ def test_the_masked_autoencoder_reaches_every_weight_and_alpha(masking):
 @pytest.mark.parametrize(
     'build, reason',
     [
-        (lambda: NASBench201Supernet(cells_per_stage=0), 'cells_per_stage must be at least 1, got 0'),
+        (lambda: NASBench201Supernet(cells_per_stage=0), 'cells_per_stage must be a whole number of at least 1, got 0'),
         (lambda: NASBench201Supernet(space='darts_s0'), 'one kind of cell, named cell'),
         (lambda: NASBench201Network('DARTS_V2'), r"of one cell, named cell, .* with the cells \['normal', 'reduce'\]"),
         (lambda: NASBench201Network('64-41414-1_02_333'), 'of space .transnas101_micro. with .* macro {.base_channels'),

@@ -279,7 +279,7 @@ def test_unknown_masking_is_refused(masking):
 
 
 def test_no_mask_at_all_is_refused():
-    with pytest.raises(ValueError, match='masks must be at least 1, got 0'):
+    with pytest.raises(ValueError, match='masks must be a whole number of at least 1, got 0'):
         build(masks=0)
 
 

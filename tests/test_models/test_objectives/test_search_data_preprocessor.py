@@ -76,7 +76,7 @@ def test_array_holds_the_images_of_the_data_set() -> None:
 def test_settings_out_of_range() -> None:
     with pytest.raises(ValueError, match='flip_prob must lie between 0 and 1, got 2'):
         SearchDataPreprocessor(flip_prob=2)
-    with pytest.raises(ValueError, match='padding must not be negative'):
+    with pytest.raises(ValueError, match='padding must be a whole number of at least 0, got -1'):
         SearchDataPreprocessor(padding=-1)
     with pytest.raises(ValueError, match='ArrayImages runs no pipeline'):
         ArrayImages(dict(type='mmnas_mae.PhotoCrops', size=16, pipeline=[dict(type='mmnas_mae.PackImages')]))

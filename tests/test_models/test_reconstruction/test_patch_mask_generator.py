@@ -133,7 +133,7 @@ def test_images_that_cannot_be_masked_are_refused(size, ratio, shape, reason):
 
 
 def test_a_patch_has_at_least_one_pixel():
-    with pytest.raises(ValueError, match='mask_generator.patch_size must be at least 1, got 0'):
+    with pytest.raises(ValueError, match='mask_generator.patch_size must be a whole number of at least 1, got 0'):
         PatchMaskGenerator(0, 0.5)
 
 
