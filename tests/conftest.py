@@ -2,6 +2,11 @@
 
 import copy
 import os
+
+# The suite proves arithmetic on the CPU, bit for bit, on a machine with a GPU too; tests marked gpu ask for one.
+if os.environ.get('MMNAS_TEST_GPU') != '1':
+    os.environ['CUDA_VISIBLE_DEVICES'] = ''
+
 from pathlib import Path
 from typing import Callable, Iterator
 
@@ -26,6 +31,14 @@ os.environ.setdefault('MMNAS_DATA', str(REPOSITORY.parent / 'shared' / 'data'))
 def seed() -> int:
     """Where tests that draw or train start; none may hang on which, so MMNAS_TEST_SEED names another."""
     return int(os.environ.get('MMNAS_TEST_SEED', 0))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Passes over what needs a GPU where there is none or the suite does not look for one."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if 'gpu' in item.keywords:
+                item.add_marker(pytest.mark.skip(reason='needs a GPU, and MMNAS_TEST_GPU=1'))
 
 
 @pytest.fixture(autouse=True)
