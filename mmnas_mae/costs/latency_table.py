@@ -97,7 +97,7 @@ def measure_table(
     Args:
         space, at: as for :class:`mmnas_mae.costs.EdgeCosts`.
         device: where.
-        repeats: timed runs of each, of which the median counts.
+        repeats: timed runs of each, of which the fastest counts.
         networks: the members whose networks are timed, two at least; by default ten random ones.
         machine: what the table says that it was measured on.
     """

@@ -25,7 +25,7 @@ def test_the_papers_chose_the_widest_within_600_m(name, channels):
         ('DARTS_V2', 'init_channels', dict(layers=3), 1),
         ('DARTS_V2', 'layers', dict(init_channels=12), 1),
         (CELL, 'init_channels', dict(cells_per_stage=1), 1),
-        (CELL, 'cells_per_stage', dict(init_channels=8), 1),
+        (CELL, 'cells_per_stage', dict(init_channels=6), 1),
     ],
 )
 def test_the_next_larger_one_exceeds_the_budget(arch, vary, at, step):
