@@ -7,9 +7,10 @@ from pathlib import Path
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
 from mmnas_mae.spaces import judge
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
+from mmnas_mae.utils.safe_checkpoint import trusted_checkpoints
 
 
 @run_tool
@@ -21,9 +22,11 @@ def main() -> None:
     parser.add_argument('--exclude-none', action='store_true', help='never derive the operation none')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
+    add_trust_argument(parser)
     args = parser.parse_args()
     model = build_search_model(read_config(args.config, args.cfg_options))
-    meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
+    with trusted_checkpoints(args.trust_checkpoint):
+        meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
     genotype = model.genotype(exclude_none=args.exclude_none or None)
     reasons = list(judge(genotype.cells, model.arch.space, genotype.meta['decision']).reasons().values())
     genotype = genotype.with_meta(seed=meta.get('seed'), epoch=meta.get('epoch'), warnings=reasons)

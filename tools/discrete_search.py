@@ -14,10 +14,11 @@ from typing import Any
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import SearchRun, run_discrete_search
 from mmnas_mae.spaces import get_space
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
 from mmnas_mae.utils.records import write_json
+from mmnas_mae.utils.safe_checkpoint import trusted_checkpoints
 
 
 @run_tool
@@ -30,7 +31,10 @@ def main() -> None:
     parser.add_argument('--initial', help='weights before that search, for the angle')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
-    print(json.dumps(search(parser.parse_args()), indent=2))
+    add_trust_argument(parser)
+    args = parser.parse_args()
+    with trusted_checkpoints(args.trust_checkpoint):
+        print(json.dumps(search(args), indent=2))
 
 
 def search(args: argparse.Namespace) -> dict[str, Any]:

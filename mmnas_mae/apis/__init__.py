@@ -1,5 +1,6 @@
 from ..benchmarks.load import query
 from ..models.build import build_backbone, build_network, build_search_model
+from ..utils.safe_checkpoint import trusted_checkpoints
 from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
 from .own_boxes import OwnBoxes
@@ -18,4 +19,5 @@ __all__ = [
     'load_weights',
     'query',
     'training_config',
+    'trusted_checkpoints',
 ]

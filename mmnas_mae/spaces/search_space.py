@@ -142,7 +142,11 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
     restrict = cfg.pop('restrict', None)
     if missing := [argument for argument in _needed(builder) if argument not in cfg]:
         raise ValueError(f'space {name} needs {", ".join(missing)}: give its config, dict(type={name!r}, ...)')
-    return builder(**cfg) if restrict is None else builder(**cfg).restricted(restrict)
+    try:
+        built = builder(**cfg)
+    except TypeError as error:
+        raise ValueError(f'space {name}: {error}') from None
+    return built if restrict is None else built.restricted(restrict)
 
 
 def registered_spaces() -> list[SearchSpace]:

@@ -14,6 +14,9 @@ PathLike = Union[str, os.PathLike]
 #: which is recorded beside the hash.
 NOT_SHAPING = ('work_dir', 'experiment_name', 'launcher', 'resume', 'randomness')
 
+#: What each start of a run leaves in its folder of logs: config, versions, environment, images.
+RUN_RECORD = 'run.json'
+
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -44,6 +47,19 @@ def write_text(path: PathLike, text: str) -> None:
 def write_json(path: PathLike, content: Any, indent: Union[None, int] = None) -> None:
     """Writes JSON, and the end of its last line, as :func:`replacing` does."""
     write_text(path, json.dumps(content, indent=indent) + '\n')
+
+
+def read_json(path: PathLike) -> Any:
+    """Content of a JSON file, None where there is none.
+
+    Raises:
+        ValueError: it is no JSON; names the file.
+    """
+    path = Path(path)
+    try:
+        return json.loads(path.read_text()) if path.is_file() else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: not JSON: {error}') from None
 
 
 def append_record(path: PathLike, record: Mapping[str, Any]) -> None:
