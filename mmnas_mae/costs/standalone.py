@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, Union
 
 from ..models import skeleton_name
 from ..models.build import build_network
-from ..models.networks.base_network import image_channels
+from ..models.networks.base_network import found_stem, image_channels
 from ..spaces import Genotype
 from .complexity import Complexity, measure_complexity
 
@@ -48,7 +48,7 @@ def standalone_cost(genotype: Genotype) -> StandaloneCost:
     Raises:
         ValueError: its skeleton has no stand-alone network.
     """
-    stem = genotype.search.get('stem', 'cifar')
+    stem = found_stem(genotype)
     settings, classes = usual_size(genotype, stem)
     side = usual_side(stem)
     network = build_network(genotype.space, genotype, classes, **settings)

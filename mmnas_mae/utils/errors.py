@@ -1,7 +1,7 @@
 """Errors as part of another message."""
 
 #: More characters than this say no more: a mismatch of weights lists every one of them.
-_LONGEST = 600
+LONGEST = 600
 
 #: What is wrong with the input, and said in one line.
 INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
@@ -19,4 +19,11 @@ def one_line(error: BaseException, kind: bool = True) -> str:
     """
     text = f'{type(error).__name__}: {error}' if kind else str(error)
     text = ' '.join(text.split()) or type(error).__name__
-    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'
+    return shorten(text, LONGEST)
+
+
+def shorten(text: str, limit: int = 120) -> str:
+    """The start of ``text`` on one line."""
+    # Of a text of any length no more is looked at than can be said.
+    text = ' '.join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[:limit] + '...'
