@@ -20,6 +20,8 @@ _RESULTS = (
     'next_space.json',
     'last_checkpoint',
     '*.pth',
+    '*.pth.sha256',
+    '*.tmp',
     'stage_[0-9]*',
 )
 #: ... and a folder of logs for each start.

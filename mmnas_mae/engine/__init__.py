@@ -1,5 +1,6 @@
 from .arch_grad import enable_grad, first_order, second_order
 from .bilevel_hook import BilevelHook
+from .complete_checkpoint_hook import CompleteCheckpointHook
 from .execution.compile_hook import CompileHook
 from .execution.finite_loss_hook import FiniteLossHook
 from .execution.sync_batch_norm_hook import SyncBatchNormHook
@@ -28,6 +29,7 @@ __all__ = [
     'BilevelOptimWrapper',
     'BilevelOptimWrapperConstructor',
     'CompileHook',
+    'CompleteCheckpointHook',
     'DropPathHook',
     'EarlyStopHook',
     'EpochScheduleHook',

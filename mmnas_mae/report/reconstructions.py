@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from ..discrete import SearchRun
 from ..models import MAENAS
+from ..utils.checkpoint_files import last_checkpoint
 from ..utils.images import reconstruction_grid
 from ..utils.pictures import new_figure
-from ..utils.records import last_checkpoint
 from ..utils.seeding import kept_random_state
 from .recorded_config import buildable_config
 from .search_history import SearchHistory

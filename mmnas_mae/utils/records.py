@@ -33,9 +33,20 @@ def replacing(path: PathLike) -> Iterator[Path]:
     unfinished = path.with_name(f'{path.name}.{os.getpid()}.tmp')
     try:
         yield unfinished
+        _to_disk(unfinished)
         os.replace(unfinished, path)
+        _to_disk(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Waits until a file, or the names in a folder, would outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_text(path: PathLike, text: str) -> None:
@@ -134,18 +145,3 @@ def settings_hash(settings: Mapping[str, Any]) -> str:
     if settings.get('resume') and 'load_from' in shaping:
         shaping['load_from'] = None
     return digest(json.dumps(shaping, sort_keys=True, default=str).encode())
-
-
-def last_checkpoint(folder: PathLike) -> Path:
-    """The checkpoint that a run has written last, wherever its work directory has been moved.
-
-    Raises:
-        FileNotFoundError: there is none; says whether none was written or the file is missing.
-    """
-    note = Path(folder, 'last_checkpoint')
-    if not note.is_file():
-        raise FileNotFoundError(f'{folder} holds no checkpoint: there is no {note.name}')
-    path = note.with_name(Path(note.read_text().strip()).name)
-    if not path.is_file():
-        raise FileNotFoundError(f'{folder} holds no checkpoint: {str(note)!r} names {path.name!r}, which is not there')
-    return path

@@ -25,6 +25,7 @@ from mmengine.runner import checkpoint as mmengine_checkpoint
 from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.utils import digit_version
 
+from .checkpoint_files import check
 from .errors import one_line
 
 #: The first torch whose restricted unpickler restricts (CVE-2025-32434).
@@ -83,6 +84,7 @@ def load_from_local(filename: Union[str, os.PathLike], map_location: Any = None)
             f'does from {_SAFE_TORCH} on; {_ADVICE}'
         )
     try:
+        check(path)
         _check_size(path)
         with torch.serialization.safe_globals(_allowed()):
             content = torch.load(path, map_location=map_location, weights_only=True)

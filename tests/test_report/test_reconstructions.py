@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 from mmnas_mae.apis import build_search_model
 from mmnas_mae.report.reconstructions import compare_reconstructions
 from mmnas_mae.report.search_history import SearchHistory, read_search
-from mmnas_mae.utils.records import last_checkpoint
+from mmnas_mae.utils.checkpoint_files import last_checkpoint
 
 #: Side of a patch of the mask, in pixels.
 PATCH = 4
