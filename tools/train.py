@@ -10,7 +10,7 @@ from mmnas_mae.apis.launch import add_train_arguments, load_config
 from mmnas_mae.apis.stages import train
 from mmnas_mae.apis.work_dir import claim_work_dir
 from mmnas_mae.utils.command_line import add_trust_argument, run_tool
-from mmnas_mae.utils.errors import SetupError
+from mmnas_mae.utils.errors import DivergedError, SetupError
 from mmnas_mae.utils.safe_checkpoint import trusted_checkpoints
 
 
@@ -27,7 +27,7 @@ def main() -> None:
             train(cfg)
     except KeyboardInterrupt:
         sys.exit(f'\ninterrupted; to go on: {resume_command(sys.argv)}')
-    except SetupError:
+    except (SetupError, DivergedError):
         raise
     except Exception:  # a fault in the midst of training is looked for in the code
         traceback.print_exc()

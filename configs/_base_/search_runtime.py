@@ -12,6 +12,8 @@ default_hooks = dict(
     bilevel=dict(type='mmnas_mae.BilevelHook', order=1),
     genotype=dict(type='mmnas_mae.GenotypeHook'),
     random_state=dict(type='mmnas_mae.RandomStateHook'),
+    finite_loss=dict(type='mmnas_mae.FiniteLossHook'),
+    run_record=dict(type='mmnas_mae.RunRecordHook'),
     reconstruction=dict(type='mmnas_mae.ReconstructionVisHook'),
 )
 env_cfg = dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))

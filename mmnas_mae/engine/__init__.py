@@ -12,6 +12,7 @@ from .records.genotype_hook import GenotypeHook
 from .records.prediction_metric import PredictionMetric
 from .records.reconstruction_metric import ReconstructionMetric
 from .records.reconstruction_vis_hook import ReconstructionVisHook
+from .records.run_record_hook import RunRecordHook
 from .stabilisers.auxiliary_skip_hook import AuxiliarySkipHook
 from .stabilisers.curvature import dominant_eigenvalue, hessian
 from .stabilisers.drop_path_hook import DropPathHook
@@ -42,6 +43,7 @@ __all__ = [
     'RandomStateHook',
     'ReconstructionMetric',
     'ReconstructionVisHook',
+    'RunRecordHook',
     'SkipDropoutHook',
     'SyncBatchNormHook',
     'TemperatureHook',

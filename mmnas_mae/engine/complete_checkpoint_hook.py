@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..registry import HOOKS
 from ..utils.checkpoint_files import clean, point_to, remove, sealing
+from ..utils.errors import DivergedError
 
 
 @HOOKS.register_module()
@@ -25,7 +26,7 @@ class CompleteCheckpointHook(CheckpointHook):
         kwargs: of :class:`mmengine.hooks.CheckpointHook`; ``out_dir`` must be a folder of this machine.
 
     Raises:
-        RuntimeError: weights, architecture or optimizers are not finite when a checkpoint is due.
+        DivergedError: weights, architecture or optimizers are not finite when a checkpoint is due.
         ValueError: ``out_dir`` is no folder of this machine.
     """
 
@@ -50,12 +51,12 @@ class CompleteCheckpointHook(CheckpointHook):
         """Looks for NaN and infinity.
 
         Raises:
-            RuntimeError: there are some; names the first tensors.
+            DivergedError: there are some; names the first tensors.
         """
         states = {key: checkpoint.get(key) for key in ('state_dict', 'optimizer')}
         if wrong := not_finite(states):
             more = f' and {len(wrong) - 3} more' if len(wrong) > 3 else ''
-            raise RuntimeError(
+            raise DivergedError(
                 f'epoch {runner.epoch + 1}, iteration {runner.iter + 1}: the checkpoint is not written, since '
                 f'{", ".join(wrong[:3])}{more} hold NaN or infinity; --resume auto goes on from the one before'
             )

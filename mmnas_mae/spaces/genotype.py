@@ -135,7 +135,11 @@ class Genotype:
         return cls(content['space'], cells, dict(meta), dict(macro), skeleton, dict(search))
 
     def save(self, path: Union[str, os.PathLike]) -> None:
-        """Writes JSON; a reader or a crash never meets a half-written file."""
+        """Writes JSON; a reader or a crash never meets a half-written file.
+
+        Raises:
+            ValueError: a number is NaN or infinite, which JSON has no word for.
+        """
         write_json(path, self.to_dict(), indent=2)
 
     def with_meta(self, **meta: Any) -> 'Genotype':

@@ -11,6 +11,10 @@ class SetupError(ValueError):
     """What a user has asked for cannot be run; says why on one line."""
 
 
+class DivergedError(RuntimeError):
+    """The numbers of a training have gone wrong; says which, where, and on one line."""
+
+
 def one_line(error: BaseException, kind: bool = True) -> str:
     """What an error says, on one line.
 

@@ -56,8 +56,16 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_json(path: PathLike, content: Any, indent: Union[None, int] = None) -> None:
-    """Writes JSON, and the end of its last line, as :func:`replacing` does."""
-    write_text(path, json.dumps(content, indent=indent) + '\n')
+    """Writes JSON, and the end of its last line, as :func:`replacing` does.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON has no word for.
+    """
+    try:
+        text = json.dumps(content, indent=indent, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; a number is NaN or infinite') from None
+    write_text(path, f'{text}\n')
 
 
 def read_json(path: PathLike) -> Any:

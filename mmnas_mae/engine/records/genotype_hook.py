@@ -17,6 +17,7 @@ from ...utils.records import append_record, settings_hash, trim_history
 from ...utils.unwrap import unwrap
 from ..bilevel_hook import BilevelHook
 from ..optim_constructor import BilevelOptimWrapper
+from .run_record_hook import made_by
 
 #: What makes alpha decide.
 _TO_DECIDE = 'more alpha steps (epochs, images) or a larger optim_wrapper.arch.optimizer.lr would decide it'
@@ -54,6 +55,8 @@ class GenotypeHook(Hook):
             raise ValueError(f'GenotypeHook.decided_ratio must be at least 1, got {decided_ratio}')
         self.limits = dict(collapse_ratio=collapse_ratio, decided_ratio=decided_ratio)
         self._genotype: Optional[Genotype] = None
+        #: Code, environment and images, for ``meta``.
+        self._made_by: dict[str, Any] = {}
         #: The cells after each epoch until now.
         self._cells: list[Mapping[str, CellGenotype]] = []
 
@@ -62,6 +65,7 @@ class GenotypeHook(Hook):
         """Drops the history that a resumed run will write again; says at once if alpha cannot decide."""
         kept = trim_history(self._history(runner), runner.epoch, runner.logger)
         self._cells = [read_cells(line['genotype']) for line in kept]
+        self._made_by = made_by(runner)
         self._warn_of_few_steps(runner)
 
     @master_only
@@ -78,7 +82,7 @@ class GenotypeHook(Hook):
         advice = dict(undecided=_TO_DECIDE, collapsed=model.against_collapse)
         reasons = [f'{reason}; {advice[name]}' for name, reason in verdict.reasons().items()]
         decision = {**decision, 'changed': verdict.changed, 'window': verdict.window, **self.limits}
-        meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch)
+        meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch, **self._made_by)
         self._genotype = genotype.with_meta(**meta, decision=decision, warnings=reasons)
         self._write(runner)
 
@@ -104,6 +108,11 @@ class GenotypeHook(Hook):
     def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
         """Adds the score of the held-out images to the genotype: the first metric named ``.../score``."""
         score = next((value for name, value in (metrics or {}).items() if name.endswith('/score')), None)
+        if score is not None and not math.isfinite(score):
+            runner.logger.warning(
+                f'epoch {runner.epoch}: the score of the held-out images is {score}, so it is left out'
+            )
+            score = None
         if score is not None and self._genotype is not None:
             self._genotype = self._genotype.with_meta(score=score)
             self._write(runner)
