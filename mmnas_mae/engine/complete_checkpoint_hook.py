@@ -55,9 +55,9 @@ class CompleteCheckpointHook(CheckpointHook):
         """
         states = {key: checkpoint.get(key) for key in ('state_dict', 'optimizer')}
         if wrong := not_finite(states):
-            more = f' and {len(wrong) - 3} more' if len(wrong) > 3 else ''
+            more, meta = f' and {len(wrong) - 3} more' if len(wrong) > 3 else '', checkpoint['meta']
             raise DivergedError(
-                f'epoch {runner.epoch + 1}, iteration {runner.iter + 1}: the checkpoint is not written, since '
+                f'epoch {meta["epoch"]}, iteration {meta["iter"]}: the checkpoint is not written, since '
                 f'{", ".join(wrong[:3])}{more} hold NaN or infinity; --resume auto goes on from the one before'
             )
 
