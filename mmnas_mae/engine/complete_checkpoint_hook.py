@@ -37,7 +37,6 @@ class CompleteCheckpointHook(CheckpointHook):
 
     def before_train(self, runner: Runner) -> None:
         """Removes what a killed run has left; takes nothing but names from a resumed checkpoint."""
-        self._clean(runner)
         info = runner.message_hub.runtime_info
         for key in [key for key in info if key.startswith('best_ckpt')]:
             # The folder may have moved, and a path of others could name any file, which is removed in time.
@@ -46,6 +45,7 @@ class CompleteCheckpointHook(CheckpointHook):
         if 'keep_ckpt_ids' in info:
             info['keep_ckpt_ids'] = [step for step in info['keep_ckpt_ids'] if isinstance(step, int)]
         super().before_train(runner)
+        self._clean(runner)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Looks for NaN and infinity.
@@ -63,6 +63,10 @@ class CompleteCheckpointHook(CheckpointHook):
 
     @master_only
     def _clean(self, runner: Runner) -> None:
+        # A kill between writing and removing leaves checkpoints that the newest one no longer counts as kept.
+        outdated = range(1, min(self.keep_ckpt_ids)) if self.max_keep_ckpts > 0 and self.keep_ckpt_ids else ()
+        for path in filter(Path.exists, (Path(self._path(step)) for step in outdated)):
+            remove(path)
         if left := clean(runner.work_dir):
             runner.logger.info(f'removed what a killed run has left: {", ".join(left)}')
 

@@ -41,6 +41,8 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
         if isinstance(source, str) and source in published_names():
             source = published(source)
         elif not isinstance(source, (Genotype, Mapping)) and not (isinstance(source, str) and _readers(source, wanted)):
+            if not isinstance(source, (str, os.PathLike)):
+                raise ValueError(f'it is a path, a text or a dict, got {shorten(repr(source))}')
             where = f'genotype {shorten(repr(os.fspath(source)), LONGEST)}'
             source = _read_json(Path(source))
         if isinstance(source, str) and wanted is not None and not wanted.matches(source):

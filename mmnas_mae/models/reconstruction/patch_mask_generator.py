@@ -1,11 +1,13 @@
 """Which patches of an image are masked."""
 
+from numbers import Integral, Real
 from typing import Iterable, Optional
 
 import torch
 from torch import Tensor
 
 from ...registry import MODELS
+from ...utils.errors import shorten
 from ...utils.seeding import stream_seed
 
 
@@ -28,10 +30,10 @@ class PatchMaskGenerator:
     """
 
     def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:
-        if not 0 < ratio < 1:
-            raise ValueError(f'mask_generator.ratio must lie between 0 and 1, got {ratio}')
-        if patch_size < 1:
-            raise ValueError(f'mask_generator.patch_size must be at least 1, got {patch_size}')
+        if isinstance(ratio, bool) or not isinstance(ratio, Real) or not 0 < ratio < 1:
+            raise ValueError(f'mask_generator.ratio must lie between 0 and 1, got {shorten(repr(ratio))}')
+        if isinstance(patch_size, bool) or not isinstance(patch_size, Integral) or patch_size < 1:
+            raise ValueError(f'mask_generator.patch_size must be at least 1, got {shorten(repr(patch_size))}')
         self.patch_size = patch_size
         self.ratio = ratio
         self.seed = seed
@@ -56,7 +58,7 @@ class PatchMaskGenerator:
         rows, cols = height // self.patch_size, width // self.patch_size
         if rows * self.patch_size != height or cols * self.patch_size != width:
             raise ValueError(
-                f'images of {height}x{width} pixels cannot be cut into patches of {self.patch_size}; '
+                f'images of {height}x{width} pixels cannot be cut into patches of {shorten(str(self.patch_size))}; '
                 'mask_generator.patch_size must divide both sides'
             )
         patches = rows * cols
