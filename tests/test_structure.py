@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / 'mmnas_mae'
 
 #: From the ground up: a room imports what stands before it, and itself.
 FLOORS = """
-version registry utils spaces benchmarks datasets
+version registry utils utils.checkpoints spaces benchmarks datasets
 models.kernels models.layers models.architecture models.networks models.reconstruction models.objectives models
 costs engine engine.stabilisers engine.records engine.execution discrete scores report studies apis
 """.split()

@@ -8,7 +8,8 @@ from mmnas_mae.models.build import build_search_model
 from mmnas_mae.models.checkpoint import load_checked
 from mmnas_mae.registry import HOOKS
 from mmnas_mae.spaces import judge
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
 
@@ -22,10 +23,12 @@ def main() -> None:
     parser.add_argument('--exclude-none', action='store_true', help='never derive the operation none')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     add_import_argument(parser)
+    add_trust_argument(parser)
     args = parser.parse_args()
     cfg = read_config(args.config, args.cfg_options)
     model = build_search_model(cfg)
-    meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
+    with trusted_checkpoints(args.trust_checkpoint):
+        meta = load_checked(model, args.checkpoint, f'config {args.config!r}').get('meta', {})
     if budget := cfg.get('default_hooks', {}).get('budget'):
         HOOKS.build(budget).constrain(model)
     genotype = model.genotype(exclude_none=args.exclude_none or None)

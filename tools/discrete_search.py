@@ -19,7 +19,8 @@ from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.benchmarks.table import BenchmarkTable
 from mmnas_mae.discrete import SearchRun, run_discrete_search, search_front, write_front
 from mmnas_mae.spaces import SearchSpace, get_space
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
 from mmnas_mae.utils.records import write_json
@@ -45,7 +46,10 @@ def main() -> None:
     )
     parser.add_argument('--cost', choices=['macs', 'params'], default='macs', help='that of --pareto (default: macs)')
     add_import_argument(parser)
-    print(json.dumps(search(parser.parse_args()), indent=2))
+    add_trust_argument(parser)
+    args = parser.parse_args()
+    with trusted_checkpoints(args.trust_checkpoint):
+        print(json.dumps(search(args), indent=2))
 
 
 def search(args: argparse.Namespace) -> dict[str, Any]:

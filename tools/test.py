@@ -8,7 +8,8 @@ from mmengine.fileio import dump
 
 from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_config
 from mmnas_mae.models.checkpoint import load_checked
-from mmnas_mae.utils.command_line import run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_trust_argument, run_tool
 from mmnas_mae.utils.unwrap import unwrap
 
 
@@ -16,6 +17,7 @@ from mmnas_mae.utils.unwrap import unwrap
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
+    add_trust_argument(parser)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', help='writes the metrics to this file (.json, .yml or .pkl)')
     args = parser.parse_args()
@@ -25,10 +27,11 @@ def main() -> None:
     cfg.load_from = args.checkpoint
     if cfg.get('test_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no test_dataloader')
-    runner = build_runner(cfg)
-    # MMEngine loads what fits and leaves all else at random.
-    load_checked(unwrap(runner.model), args.checkpoint, f'config {args.config!r}')
-    metrics = runner.test()
+    with trusted_checkpoints(args.trust_checkpoint):
+        runner = build_runner(cfg)
+        # MMEngine loads what fits and leaves all else at random.
+        load_checked(unwrap(runner.model), args.checkpoint, f'config {args.config!r}')
+        metrics = runner.test()
     if args.out:
         dump(metrics, args.out)
 

@@ -12,22 +12,25 @@ from mmengine.dist import is_main_process
 from mmnas_mae.apis.launch import add_train_arguments, load_config
 from mmnas_mae.apis.stages import train
 from mmnas_mae.apis.work_dir import claim_work_dir
-from mmnas_mae.utils.command_line import run_tool
-from mmnas_mae.utils.errors import SetupError
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_trust_argument, run_tool
+from mmnas_mae.utils.errors import DivergedError, SetupError
 
 
 @run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_train_arguments(parser)
+    add_trust_argument(parser)
     args = parser.parse_args()
     cfg = load_config(args)
     claim_work_dir(cfg, args.overwrite)
     try:
-        train(cfg)
+        with trusted_checkpoints(args.trust_checkpoint):
+            train(cfg)
     except KeyboardInterrupt:
         sys.exit(f'\ninterrupted; to go on: {resume_command(sys.argv, os.environ)}' if is_main_process() else 1)
-    except SetupError:
+    except (SetupError, DivergedError):
         raise
     except Exception:  # a fault in the midst of training is looked for in the code
         traceback.print_exc()

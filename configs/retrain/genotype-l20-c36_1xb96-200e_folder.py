@@ -22,4 +22,4 @@ _base_ = [
 model = dict(backbone=dict(stem=None), head=dict(in_channels=None, num_classes=None, stem=None, head=dict(topk=(1,))))
 param_scheduler = dict(end=None)
 train_cfg = dict(max_epochs=200)
-default_hooks = dict(logger=dict(interval=10), finite_loss=dict(type='mmnas_mae.FiniteLossHook'))
+default_hooks = dict(logger=dict(interval=10))

@@ -24,4 +24,4 @@ _base_.merge(_base_.pop('network'))
 # Left to the size of the images.
 model = dict(backbone=dict(stem=None), mask_generator=dict(patch_size=None))
 param_scheduler = dict(weights=[dict(type='CosineAnnealingLR', eta_min=0.001, by_epoch=True, begin=0, end=None)])
-default_hooks = dict(finite_loss=dict(type='mmnas_mae.FiniteLossHook'), bilevel=dict(warmup_epochs=0.3))
+default_hooks = dict(bilevel=dict(warmup_epochs=0.3))

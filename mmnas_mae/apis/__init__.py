@@ -1,5 +1,6 @@
 from ..benchmarks.load import query
 from ..models.build import build_backbone, build_network, build_search_model
+from ..utils.checkpoints.safe import trusted_checkpoints
 from .config_budget import ConfigBudget
 from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
@@ -21,4 +22,5 @@ __all__ = [
     'load_weights',
     'query',
     'training_config',
+    'trusted_checkpoints',
 ]

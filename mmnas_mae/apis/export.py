@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
 import torch
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import Tensor, nn
 
+from ..models.checkpoint import read_checkpoint
 from ..models.layers.ops import Noise
 from ..models.networks.pretrained import check_weights
 
@@ -165,12 +165,10 @@ def load_weights(model: nn.Module, checkpoint: Union[str, os.PathLike]) -> None:
         checkpoint: a file of the runner, or of ``torch.save(model.state_dict(), ...)``.
 
     Raises:
-        ValueError: the weights are of another genotype or size.
+        ValueError: the weights are of another genotype or size, or reading the file would execute something.
         FileNotFoundError: there is no such file.
     """
-    if not Path(checkpoint).is_file():
-        raise FileNotFoundError(f'checkpoint {os.fspath(checkpoint)!r} does not exist')
-    state = CheckpointLoader.load_checkpoint(os.fspath(checkpoint), map_location='cpu', logger='silent')
+    state = read_checkpoint(checkpoint)
     state = state.get('state_dict', state)
     own = model.state_dict()
     for prefix in ('network.', 'backbone.'):

@@ -14,12 +14,12 @@ from mmengine.logging import MMLogger
 from mmengine.registry import RUNNERS
 from mmengine.runner import Runner
 
+from ..utils.checkpoints.files import newest_checkpoint
 from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import check_compiled_ops
 from ..utils.config import LOADERS, read_config
 from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
-from ..utils.records import last_checkpoint
 from ..utils.settings import check_settings, explain
 from .network_flags import add_budget_arguments, budget_options
 from .progress import Progress
@@ -174,7 +174,7 @@ def training_config(*arguments: str) -> Config:
 def build_runner(cfg: Config) -> Runner:
     """Sets up processes where needed and builds the runner of the config.
 
-    A run that resumes without a path goes on from the last checkpoint in its work directory,
+    A run that resumes without a path goes on from the newest whole checkpoint in its work directory,
     wherever that has been moved.
 
     Raises:
@@ -207,14 +207,13 @@ def build_runner(cfg: Config) -> Runner:
 
 
 def _last_checkpoint(cfg: Config) -> Optional[str]:
-    """The checkpoint that a run has written last: MMEngine's note of it holds the path of that day.
+    """The newest checkpoint that is whole; MMEngine takes what its note names, under the path of that day.
 
     None leaves it to MMEngine: nothing was written, or not into the work directory.
     """
     hook = (cfg.get('default_hooks') or {}).get('checkpoint') or {}
-    if not Path(cfg.work_dir, 'last_checkpoint').is_file() or hook.get('out_dir'):
-        return None
-    return str(last_checkpoint(cfg.work_dir))
+    newest = None if hook.get('out_dir') else newest_checkpoint(cfg.work_dir)
+    return None if newest is None else str(newest)
 
 
 def _drop_hooks(cfg: Config) -> None:

@@ -5,6 +5,7 @@ import re
 from typing import Any, Sequence, Union
 
 from ..costs.standalone import SIZES, usual_side, usual_size
+from ..models.networks.base_network import found_stem
 from ..spaces import Genotype
 
 _SHAPE_HELP = 'height and width of the image (default: by the stem)'
@@ -35,7 +36,7 @@ def network_size(args: argparse.Namespace, genotype: Genotype) -> tuple[dict[str
 
 def network_stem(args: argparse.Namespace, genotype: Genotype) -> Union[str, dict]:
     """The stem that was asked for, else that of the search which has found the genotype, else ``cifar``."""
-    return args.stem or genotype.search.get('stem', 'cifar')
+    return args.stem or found_stem(genotype)
 
 
 def image_shape(args: argparse.Namespace, stem: Union[str, dict], channels: int = 3) -> tuple[int, int, int]:

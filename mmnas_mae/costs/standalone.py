@@ -7,7 +7,7 @@ from torch import nn
 
 from ..models import skeleton_name
 from ..models.build import build_network
-from ..models.networks.base_network import image_channels
+from ..models.networks.base_network import found_stem, image_channels
 from ..spaces import Genotype
 from ..utils.errors import one_line
 from .complexity import Complexity, measure_complexity
@@ -76,7 +76,7 @@ def size_at(
     Raises:
         ValueError: the image size has another form.
     """
-    stem = settings.get('stem', genotype.search.get('stem', 'cifar'))
+    stem = settings['stem'] if 'stem' in settings else found_stem(genotype)
     usual, classes = usual_size(genotype, stem)
     sides = [usual_side(stem)] if image_size is None else [image_size] if isinstance(image_size, int) else image_size
     sides = list(sides) if isinstance(sides, (list, tuple)) else [sides]

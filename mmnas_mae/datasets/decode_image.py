@@ -1,13 +1,16 @@
 """From the bytes of an image file to its pixels as they are stored: which decoder knows all of them."""
 
 import io
-from typing import Any, NamedTuple, Optional
+import math
+from typing import Any, NamedTuple, Optional, Sequence
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
 MAX_CHANNELS = 16
+#: Pixels of an image, unless more are asked for: where Pillow begins to warn. A file of some kB can hold billions.
+MAX_PIXELS = 89_478_485
 
 #: How an image that was taken at another angle is turned upright, by the orientation that its header says.
 _UPRIGHT = {
@@ -36,38 +39,68 @@ class Pixels(NamedTuple):
     colours: bool
 
 
-def decode(content: bytes) -> Pixels:
+def decode(content: bytes, max_pixels: int = MAX_PIXELS) -> Pixels:
     """The image in the bytes of a file, upright.
+
+    Args:
+        content: the file.
+        max_pixels: larger images are not decoded. Of a format that OpenCV alone knows, which gives no size beforehand,
+            they are decoded up to OpenCV's own limit, and refused then.
 
     Raises:
         ValueError: it cannot be decoded, among the errors of half a dozen other classes that decoders raise.
     """
     if content[:6] == b'\x93NUMPY':
-        return _bands(np.load(io.BytesIO(content), allow_pickle=False))
+        return _bands(_load_array(content, max_pixels))
     if content[:4] in (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+'):
-        deep = _decode_tiff(content)
+        deep = _decode_tiff(content, max_pixels)
         if deep is not None:
             return deep
     depth = _jpeg2000_depth(content)
     if depth > 8:
+        with Image.open(io.BytesIO(content)) as image:
+            _check_size(image.size, max_pixels)
         # To the whole range of 16 bits, as Pillow does with grey.
         deep = _decode_opencv(content)
         return deep._replace(values=deep.values << (16 - depth))
     # Pillow keeps 8 bits of the colours of a PNG with 16.
     if content[:8] == b'\x89PNG\r\n\x1a\n' and content[24:26] in (b'\x10\x02', b'\x10\x04', b'\x10\x06'):
         with Image.open(io.BytesIO(content)) as image:
+            _check_size(image.size, max_pixels)
             return _turned(_decode_opencv(content), image.getexif().get(_ORIENTATION, 1))
     try:
         opened = Image.open(io.BytesIO(content))
+    except Image.DecompressionBombError:
+        raise
     except Exception as error:
         try:
-            return _decode_opencv(content)
+            pixels = _decode_opencv(content)
+            _check_size(pixels.values.shape[:2], max_pixels)
+            return pixels
         except Exception:
             if type(error).__name__ == 'UnidentifiedImageError':
                 raise ValueError('it is empty' if not content else 'its format is unknown') from None
             raise error from None
     with opened as image:
+        _check_size(image.size, max_pixels)
         return _from_pillow(image)
+
+
+def _check_size(sides: Sequence[int], max_pixels: int) -> None:
+    if math.prod(sides) > max_pixels:
+        raise ValueError(f'it has {" x ".join(map(str, sides))} pixels, more than max_pixels={max_pixels}')
+
+
+def _load_array(content: bytes, max_pixels: int) -> np.ndarray:
+    """The array of a ``.npy`` file, whose header may promise more than the file holds."""
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, kind = read(file)
+    _check_size(shape[:2], max_pixels)
+    if math.prod(shape) * kind.itemsize > len(content):
+        raise ValueError(f'its header promises an array of {shape}, of which it does not hold all')
+    return np.load(io.BytesIO(content), allow_pickle=False)
 
 
 def _from_pillow(image: Image.Image) -> Pixels:
@@ -112,7 +145,7 @@ def _jpeg2000_depth(content: bytes) -> int:
     return max((depth & 0x7F) + 1 for depth in depths) if components > 1 and depths else 0
 
 
-def _decode_tiff(content: bytes) -> Optional[Pixels]:
+def _decode_tiff(content: bytes, max_pixels: int) -> Optional[Pixels]:
     """A TIFF that Pillow would cut down or not open: several channels of more than 8 bits, or bands.
 
     None leaves it to Pillow, which knows palettes, CMYK and every compression.
@@ -121,6 +154,7 @@ def _decode_tiff(content: bytes) -> Optional[Pixels]:
 
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         page, series = file.pages.first, file.series[0]
+        _check_size((page.imagelength, page.imagewidth), max_pixels)
         samples, kind = page.samplesperpixel, page.photometric.name
         is_rgb = kind == 'RGB'
         extra = tuple(int(sample) for sample in page.extrasamples)
@@ -133,6 +167,8 @@ def _decode_tiff(content: bytes) -> Optional[Pixels]:
         deep = page.bitspersample > 8 and (kind in ('RGB', 'MINISBLACK') or inverted) and page.dtype is not None
         if not (bands or paged or deep):
             return None
+        if max(samples, len(series.pages) if paged else 1) > MAX_CHANNELS:
+            raise ValueError(f'it has more than {MAX_CHANNELS} channels')
         if paged:
             values = np.stack([np.asarray(each.asarray()) for each in series.pages], -1)
             return _turned(_bands(values), _orientation(page))

@@ -6,6 +6,7 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Union
 
 from ..registry import DATASETS
 from ..utils.records import digest
+from .decode_image import MAX_PIXELS
 from .image_survey import SurveyedImages, check_share, file_stamp
 from .read_image import SUFFIXES, ImageReader, Pixels
 
@@ -23,7 +24,7 @@ class ImageFolder(SurveyedImages):
         data_root: the folder.
         with_label: whether each folder directly in ``data_root`` is a class. Images in none are left out then.
         classes: names of the classes in the order of their numbers; by default the sorted names of these folders.
-        channels, value_range, channel_order: as for :class:`mmnas_mae.datasets.ImageReader`.
+        channels, value_range, channel_order, max_pixels: as for :class:`mmnas_mae.datasets.ImageReader`.
         max_broken: share of the images that may be skipped because they cannot be read as these
             settings ask; with 0 the first is an error. None decodes none beforehand, and one that cannot be read
             is an error when it is met.
@@ -49,10 +50,11 @@ class ImageFolder(SurveyedImages):
         value_range: Optional[Sequence[float]] = None,
         channel_order: str = 'rgb',
         max_broken: Optional[float] = 0.01,
+        max_pixels: int = MAX_PIXELS,
         pipeline: Sequence[Union[dict, Callable]] = (),
         **kwargs: Any,
     ) -> None:
-        self.reader = ImageReader(channels, value_range, channel_order)
+        self.reader = ImageReader(channels, value_range, channel_order, max_pixels)
         self.with_label = with_label
         self.classes = None if classes is None else tuple(classes)
         self.max_broken = check_share(max_broken)

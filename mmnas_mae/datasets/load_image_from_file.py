@@ -3,6 +3,7 @@
 from typing import Any, Optional, Sequence
 
 from ..registry import TRANSFORMS
+from .decode_image import MAX_PIXELS
 from .read_image import ImageReader
 
 
@@ -14,17 +15,21 @@ class LoadImageFromFile:
     by the name.
 
     Args:
-        channels, value_range, channel_order: as for :class:`mmnas_mae.datasets.ImageReader`, but BGR by default,
-            as everywhere in OpenMMLab.
+        channels, value_range, channel_order, max_pixels: as for :class:`mmnas_mae.datasets.ImageReader`, but BGR by
+            default, as everywhere in OpenMMLab.
 
     Raises:
         ValueError: a setting is out of range.
     """
 
     def __init__(
-        self, channels: int = 3, value_range: Optional[Sequence[float]] = None, channel_order: str = 'bgr'
+        self,
+        channels: int = 3,
+        value_range: Optional[Sequence[float]] = None,
+        channel_order: str = 'bgr',
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        self.reader = ImageReader(channels, value_range, channel_order)
+        self.reader = ImageReader(channels, value_range, channel_order, max_pixels)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """

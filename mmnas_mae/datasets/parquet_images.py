@@ -11,6 +11,7 @@ import numpy as np
 from ..registry import DATASETS
 from ..utils.errors import one_line
 from ..utils.records import digest
+from .decode_image import MAX_PIXELS
 from .image_survey import SurveyedImages, check_share, file_stamp
 from .read_image import ImageReader, Pixels
 
@@ -31,7 +32,7 @@ class ParquetImages(SurveyedImages):
         image_column: binary, or the hub's struct with a binary field ``bytes``.
         label_column: column of whole numbers that becomes ``gt_label``. Without it no
             column but ``image_column`` is read from disk.
-        channels, value_range, channel_order: as for :class:`mmnas_mae.datasets.ImageReader`;
+        channels, value_range, channel_order, max_pixels: as for :class:`mmnas_mae.datasets.ImageReader`;
             ``rgb`` is what mmpretrain's CIFAR10 gives, ``bgr`` as its image files are loaded.
         max_broken: decodes every image before anything is trained and skips this share of them at
             most, as :class:`mmnas_mae.ImageFolder` does; None, for published data sets, decodes none, and
@@ -62,10 +63,11 @@ class ParquetImages(SurveyedImages):
         channels: int = 3,
         value_range: Optional[Sequence[float]] = None,
         max_broken: Optional[float] = None,
+        max_pixels: int = MAX_PIXELS,
         download: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.reader = ImageReader(channels, value_range, channel_order)
+        self.reader = ImageReader(channels, value_range, channel_order, max_pixels)
         self.max_broken = check_share(max_broken)
         if with_label and label_column is None:
             raise ValueError('with_label=True needs label_column, the name of the column with the labels')

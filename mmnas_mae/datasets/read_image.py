@@ -8,7 +8,7 @@ from typing import Any, Optional, Union
 import numpy as np
 
 from ..utils.errors import one_line
-from .decode_image import MAX_CHANNELS, Pixels, decode
+from .decode_image import MAX_CHANNELS, MAX_PIXELS, Pixels, decode
 
 CHANNEL_ORDERS = ('rgb', 'bgr')
 
@@ -44,6 +44,7 @@ class ImageReader:
         value_range: the values of images with more than 8 bits that become 0 and 255; what lies outside is
             cut off then. By default 0 and 65535 for uint16, 0 and 1 for floating point.
         channel_order: ``rgb`` or ``bgr``; matters to three channels alone.
+        max_pixels: a larger image is an error before it is decoded, since a small file may hold one of any size.
 
     Raises:
         ValueError: a setting is out of range.
@@ -52,6 +53,7 @@ class ImageReader:
     channels: int = 3
     value_range: Optional[tuple[float, float]] = None
     channel_order: str = 'rgb'
+    max_pixels: int = MAX_PIXELS
 
     def __post_init__(self) -> None:
         if isinstance(self.channels, bool) or not isinstance(self.channels, int):
@@ -60,6 +62,8 @@ class ImageReader:
             raise ValueError(f'channels must lie between 1 and {MAX_CHANNELS}, got {self.channels}')
         if self.channel_order not in CHANNEL_ORDERS:
             raise ValueError(f'channel_order must be one of {CHANNEL_ORDERS}, got {self.channel_order!r}')
+        if isinstance(self.max_pixels, bool) or not isinstance(self.max_pixels, int) or self.max_pixels < 1:
+            raise ValueError(f'max_pixels must be a whole number from 1 on, got {self.max_pixels!r}')
         if self.value_range is not None:
             limits = tuple(self.value_range)
             if len(limits) != 2 or not limits[0] < limits[1]:
@@ -89,7 +93,7 @@ class ImageReader:
         try:
             # Pillow and its codecs raise half a dozen unrelated types on bad bytes.
             content = bytes(source) if isinstance(source, (bytes, memoryview)) else Path(source).read_bytes()
-            pixels = decode(content)
+            pixels = decode(content, self.max_pixels)
             if 0 in pixels.values.shape:
                 raise ValueError('it has no pixels')
         except Exception as error:

@@ -1,5 +1,6 @@
 from .arch_grad import enable_grad, first_order, second_order
 from .bilevel_hook import BilevelHook
+from .complete_checkpoint_hook import CompleteCheckpointHook
 from .execution.compile_hook import CompileHook
 from .execution.cuda_graph_hook import CudaGraphHook
 from .execution.deferred_info_hook import DeferredInfoHook
@@ -13,6 +14,7 @@ from .records.genotype_hook import GenotypeHook
 from .records.prediction_metric import PredictionMetric
 from .records.reconstruction_metric import ReconstructionMetric
 from .records.reconstruction_vis_hook import ReconstructionVisHook
+from .records.run_record_hook import RunRecordHook
 from .stabilisers.auxiliary_skip_hook import AuxiliarySkipHook
 from .stabilisers.budget_hook import BudgetHook
 from .stabilisers.curvature import dominant_eigenvalue, hessian
@@ -32,6 +34,7 @@ __all__ = [
     'BilevelOptimWrapperConstructor',
     'BudgetHook',
     'CompileHook',
+    'CompleteCheckpointHook',
     'CudaGraphHook',
     'DeferredInfoHook',
     'DropPathHook',
@@ -46,6 +49,7 @@ __all__ = [
     'RandomStateHook',
     'ReconstructionMetric',
     'ReconstructionVisHook',
+    'RunRecordHook',
     'SkipDropoutHook',
     'SyncBatchNormHook',
     'TemperatureHook',

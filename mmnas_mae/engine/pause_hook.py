@@ -11,7 +11,7 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
 from ..registry import HOOKS
-from ..utils.records import replacing, write_text
+from ..utils.checkpoints.files import POINTER, point_to, remove, sealing
 from .deferred_scalars import read_scalars
 
 #: Exit status of a paused run (EX_TEMPFAIL: try again later).
@@ -81,9 +81,9 @@ class PauseHook(Hook):
         file = Path(runner.work_dir, NAME)
         # The checkpoint holds the log, too.
         read_scalars(runner.message_hub)
-        with replacing(file) as unfinished:
+        with sealing(file) as unfinished:
             runner.save_checkpoint(runner.work_dir, unfinished.name, by_epoch=False)
-        write_text(Path(runner.work_dir, 'last_checkpoint'), str(file))
+        point_to(file, runner.work_dir)
         runner.logger.info(f'paused in epoch {runner.epoch + 1} after batch {done}; --resume auto goes on')
         raise SystemExit(PAUSED)
 
@@ -91,9 +91,9 @@ class PauseHook(Hook):
         """Listens no longer, and drops a checkpoint that later ones have replaced."""
         if self._handler is not None:
             signal.signal(signal.SIGTERM, self._handler)
-        last = Path(runner.work_dir, 'last_checkpoint')
+        last = Path(runner.work_dir, POINTER)
         if last.exists() and Path(last.read_text()).name != NAME:
-            Path(runner.work_dir, NAME).unlink(missing_ok=True)
+            remove(Path(runner.work_dir, NAME))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves the place in the epoch, which is 0 at its end."""

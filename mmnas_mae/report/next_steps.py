@@ -8,6 +8,7 @@ from typing import Any, Callable, Mapping, NamedTuple
 
 from ..benchmarks import benchmarks_of
 from ..models import get_skeleton, skeleton_name
+from ..models.networks.base_network import found_strides
 from ..models.networks.darts_network import STRIDES
 from ..registry import MODELS, SCOPE
 from ..spaces import Genotype, get_space
@@ -63,10 +64,9 @@ def _retraining(history: SearchHistory) -> list[Step]:
     steps = [Step('draw', 'Draw the cells into a file', draw)] if genotype.cells else []
     try:
         name = skeleton_name(genotype)
-        skeleton = get_skeleton(name)
+        skeleton, stages = get_skeleton(name), found_strides(genotype) or STRIDES
     except ValueError as error:
         return [*steps, _untrainable(str(error))]
-    stages = tuple(genotype.search.get('strides', STRIDES))
     if skeleton.retrain == 'backbone' and stages != STRIDES:
         return [*steps, _untrainable(f'they have stages of strides {STRIDES}, this skeleton has {stages}')]
     if skeleton.retrain == 'backbone':

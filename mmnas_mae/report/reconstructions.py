@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from ..discrete import SearchRun
 from ..models import MAENAS
+from ..utils.checkpoints.files import last_checkpoint
 from ..utils.images import reconstruction_grid
 from ..utils.pictures import new_figure
-from ..utils.records import last_checkpoint
 from ..utils.seeding import kept_random_state
+from .recorded_config import buildable_config
 from .search_history import SearchHistory
 
 
@@ -81,9 +82,10 @@ def reconstructions_figure(found: Reconstructions, labels: Sequence[str]) -> Fig
 
 
 def _load(history: SearchHistory, heldout: int) -> SearchRun:
-    if history.config_file is None:
+    if history.config is None:
         raise FileNotFoundError(f'{history.folder} has no config')
-    run = SearchRun.from_config(history.config_file, last_checkpoint(history.folder), heldout=heldout)
+    config = buildable_config(history.config, f'config {str(history.config_file)!r}')
+    run = SearchRun.from_config(config, last_checkpoint(history.folder), heldout=heldout)
     if not isinstance(run.model, MAENAS):
         raise ValueError(f'{history.folder} reconstructs nothing: its objective is {type(run.model).__name__}')
     return run

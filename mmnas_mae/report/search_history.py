@@ -1,6 +1,5 @@
 """What a search has left in its work directory, read into one object."""
 
-import json
 import os
 import re
 from dataclasses import dataclass, field
@@ -9,11 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
-from mmengine.config import Config
-
 from ..spaces import CellGenotype, Genotype, SearchSpace, Verdict, get_space, judge, load_genotype
 from ..spaces.genotype import read_cells
-from ..utils.records import SCALARS, SEARCH_FILES, read_records
+from ..utils.records import SCALARS, SEARCH_FILES, read_json, read_records
+from .recorded_config import read_settings
 
 #: Steps and values of one scalar.
 Series = tuple[tuple[int, ...], tuple[float, ...]]
@@ -161,7 +159,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
     if not stages and not any(any(folder.glob(name)) for name in names):
         raise FileNotFoundError(f'{str(folder)!r} is no work directory of a search; it has none of {", ".join(names)}')
     parts = sorted(path.parent for path in folder.glob('*/vis_data'))
-    config_file = _config_file(folder, parts)
+    config, config_file = read_settings(folder, parts)
     scalars, training = _read_scalars([part / SCALARS for part in parts])
     lines = read_records(folder / 'evaluations.jsonl') or read_records(folder / 'selection.jsonl')
     pictures = {}
@@ -172,7 +170,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
     genotype = folder / 'genotype.json'
     return SearchHistory(
         folder=folder,
-        config=None if config_file is None else Config.fromfile(config_file).to_dict(),
+        config=config,
         config_file=config_file,
         settings=next((line['settings'] for line in lines if 'settings' in line), None),
         scalars=scalars,
@@ -181,27 +179,13 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
         genotype=load_genotype(genotype) if genotype.is_file() else None,
         truth=read_records(folder / 'benchmark_history.jsonl'),
         evaluations=[line for line in lines if 'settings' not in line],
-        result=_read_json(folder / 'result.json'),
+        result=read_json(folder / 'result.json'),
         pictures=dict(sorted(pictures.items())),
         seconds=_read_seconds(folder, parts, lines),
         parts=len(parts),
         processes=_read_processes(parts),
         stages=[read_search(path) for _, path in stages],
     )
-
-
-def _config_file(folder: Path, parts: Sequence[Path]) -> Optional[Path]:
-    """The config of the last start: with all its options, where that was logged."""
-    logged = [path for part in parts if (path := part / 'vis_data' / 'config.py').is_file()]
-    return next(iter([*reversed(logged), *sorted(folder.glob('*.py'))]), None)
-
-
-def _read_json(path: Path) -> Any:
-    """Content of a JSON file, None where there is none."""
-    try:
-        return json.loads(path.read_text()) if path.is_file() else None
-    except json.JSONDecodeError as error:
-        raise ValueError(f'{path}: not JSON: {error}') from None
 
 
 def _read_epoch(line: Mapping[str, Any]) -> Epoch:
@@ -241,7 +225,7 @@ def _read_processes(parts: Sequence[Path]) -> int:
 
 def _read_seconds(folder: Path, parts: Sequence[Path], evaluations: Sequence[Mapping[str, Any]]) -> Optional[float]:
     """What tools/repeat.py has measured, else what the time stamps of the logs or the evaluations add up to."""
-    state = _read_json(folder / 'repeat.json')
+    state = read_json(folder / 'repeat.json')
     if state is not None:
         return float(state['seconds'])
     spans = []

@@ -1,8 +1,8 @@
 from .cell_graph import CellGraph, state_names
 from .darts import DARTS_OPS, darts_space
 from .discretize import discretize, prune, space_config
-from .genotype import CellGenotype, Genotype, published, published_names
-from .load import load_genotype
+from .genotype import CellGenotype, Genotype
+from .load import load_genotype, published, published_names
 from .nasbench101 import NASBench101Space
 from .nasbench101_spec import NASBENCH101_OPS, ModelSpec, enumerate_unique
 from .nasbench201 import NASBENCH201_OPS, NASBench201Space, unique_key

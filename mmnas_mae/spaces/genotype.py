@@ -4,20 +4,20 @@ Reading one, from JSON or from text, never executes anything.
 """
 
 import ast
-import json
 import os
 from dataclasses import dataclass, field, replace
-from functools import cache
-from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
+from ..utils.errors import shorten
 from ..utils.records import write_json
 from ..version import __version__
 
 #: One incoming edge of a node: (operation, source state).
 Edge = tuple[str, int]
 
-_PUBLISHED = Path(__file__).with_name('published.json')
+#: Larger than any architecture, and small enough that reading one takes no time: nodes of a cell and edges of a node,
+#: cells, characters of a name, and the numbers of ``search``, which are channels and layers.
+MAX_STATES, MAX_CELLS, MAX_NAME, MAX_SETTING = 1000, 16, 200, 4096
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class CellGenotype:
                 if not (isinstance(edge, (list, tuple)) and len(edge) == 2):
                     raise ValueError(f'an edge is (operation, source state), got {shorten(repr(edge))}')
                 op, source = edge
-                if not isinstance(op, str) or not _is_state(source):
+                if not _is_name(op) or not _is_state(source):
                     raise ValueError(f'an edge is (operation, source state), got {shorten(repr(edge))}')
                 node.append((op, source))
             checked.append(tuple(node))
@@ -116,20 +116,30 @@ class Genotype:
         """
         if not isinstance(content, Mapping) or not {'space', 'cells'} <= set(content):
             raise ValueError("a genotype has the keys 'space' and 'cells'")
-        if not isinstance(content['space'], str) or not isinstance(content['cells'], Mapping):
-            raise ValueError("'space' must be a name and 'cells' a dict of cells")
+        if not _is_name(content['space']) or not isinstance(content['cells'], Mapping):
+            raise ValueError(f"'space' must be a name of at most {MAX_NAME} characters and 'cells' a dict of cells")
         cells = read_cells(content['cells'])
         meta, macro, search = (content.get(key, {}) for key in ('meta', 'macro', 'search'))
         for key, value in dict(meta=meta, macro=macro, search=search).items():
             if not isinstance(value, Mapping):
                 raise ValueError(f'{key!r} must be a dict, got {shorten(repr(value))}')
+        for key, value in (*macro.items(), *search.items()):
+            if not _is_name(key) or not _is_setting(value):
+                raise ValueError(
+                    f"settings of the skeleton ('macro', 'search') are numbers up to {MAX_SETTING} and short texts, "
+                    f'got {shorten(repr(key))}: {shorten(repr(value))}'
+                )
         skeleton = content.get('skeleton')
-        if not isinstance(skeleton, (str, type(None))):
+        if not (skeleton is None or _is_name(skeleton)):
             raise ValueError(f"'skeleton' must be a name, got {shorten(repr(skeleton))}")
         return cls(content['space'], cells, dict(meta), dict(macro), skeleton, dict(search))
 
     def save(self, path: Union[str, os.PathLike]) -> None:
-        """Writes JSON; a reader or a crash never meets a half-written file."""
+        """Writes JSON; a reader or a crash never meets a half-written file.
+
+        Raises:
+            ValueError: a number is NaN or infinite, which JSON has no word for.
+        """
         write_json(path, self.to_dict(), indent=2)
 
     def with_meta(self, **meta: Any) -> 'Genotype':
@@ -151,10 +161,12 @@ def read_cells(content: Mapping[str, Any]) -> dict[str, CellGenotype]:
     Raises:
         ValueError: a cell has another form.
     """
+    if len(content) > MAX_CELLS:
+        raise ValueError(f'a genotype has at most {MAX_CELLS} cells, got {len(content)}')
     cells = {}
     for kind, cell in content.items():
-        if not isinstance(kind, str):
-            raise ValueError(f'a cell type is a name, got {kind!r}')
+        if not _is_name(kind):
+            raise ValueError(f'a cell type is a name, got {shorten(repr(kind))}')
         if not isinstance(cell, Mapping) or not {'nodes', 'concat'} <= set(cell):
             raise ValueError(f"cell {kind!r} has the keys 'nodes' and 'concat'")
         cells[kind] = CellGenotype.create(cell['nodes'], cell['concat'])
@@ -211,8 +223,10 @@ def from_darts_dict(
     Raises:
         ValueError: a cell has another form, or lacks its output.
     """
-    if wrong := [name for name in values if not isinstance(name, str)]:
-        raise ValueError(f'a cell type is a name, got {wrong[0]!r}')
+    if wrong := [name for name in values if not _is_name(name)]:
+        raise ValueError(f'a cell type is a name, got {shorten(repr(wrong[0]))}')
+    if len(values) > 2 * MAX_CELLS:
+        raise ValueError(f'a genotype has at most {MAX_CELLS} cells, got {len(values)} keywords')
     cells = {}
     for kind in (name for name in values if not name.endswith('_concat')):
         if f'{kind}_concat' not in values:
@@ -245,27 +259,6 @@ def _nodes(pairs: Sequence, kind: str, edges_per_node: Union[int, Mapping[str, S
     return [[next(stream) for _ in range(size)] for size in sizes]
 
 
-@cache
-def _published() -> dict:
-    return json.loads(_PUBLISHED.read_text())
-
-
-def published_names() -> tuple[str, ...]:
-    """Names of the published genotypes that come with the package."""
-    return tuple(_published())
-
-
-def published(name: str) -> Genotype:
-    """A published genotype by name; ``meta['source']`` says where it was published.
-
-    Raises:
-        ValueError: no such name; the message lists what exists.
-    """
-    if name not in _published():
-        raise ValueError(f'no published genotype is named {name!r}; there are: {", ".join(published_names())}')
-    return Genotype.from_dict(_published()[name])
-
-
 def _literal(node: ast.expr) -> Any:
     """A literal, or ``range`` of literals, since DARTS prints ``range(2, 6)``."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == 'range':
@@ -278,16 +271,26 @@ def _literal(node: ast.expr) -> Any:
 
 def _is_state(value: Any) -> bool:
     # The bound keeps a hostile file from asking for a list of billions.
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1000
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_STATES
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and len(value) <= MAX_NAME
+
+
+def _is_setting(value: Any, depth: int = 2) -> bool:
+    """Whether a setting of a skeleton is one that a file may ask for."""
+    if isinstance(value, (list, tuple, Mapping)):
+        inside = [*value, *value.values()] if isinstance(value, Mapping) else value
+        return depth > 0 and len(inside) <= MAX_NAME and all(_is_setting(each, depth - 1) for each in inside)
+    if isinstance(value, (int, float)):
+        return abs(value) <= MAX_SETTING
+    return value is None or _is_name(value)
 
 
 def _sequence(value: Any, what: str) -> Any:
     if not isinstance(value, (list, tuple)):
         raise ValueError(f'{what} must be a list, got {shorten(repr(value))}')
+    if len(value) > MAX_STATES:
+        raise ValueError(f'{what} must have at most {MAX_STATES} entries, got {len(value)}')
     return value
-
-
-def shorten(text: str, limit: int = 120) -> str:
-    """The start of ``text`` on one line."""
-    text = ' '.join(text.split())
-    return text if len(text) <= limit else text[:limit] + '...'

@@ -3,14 +3,20 @@
 import json
 import os
 import random
+from functools import cache
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence, Union
 
-from .genotype import Genotype, published, published_names, shorten
+from ..utils.errors import LONGEST, shorten
+from .genotype import Genotype
 from .search_space import SearchSpace, get_space, registered_spaces
 from .space import CellSpace
 
 GenotypeLike = Union[str, os.PathLike, Mapping, Genotype]
+
+_PUBLISHED = Path(__file__).with_name('published.json')
+#: Bytes of a file and characters of a text, far more than any genotype has.
+_MAX_FILE, _MAX_TEXT = 10_000_000, 100_000
 
 
 def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpace] = None) -> Genotype:
@@ -32,12 +38,16 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
     wanted = None if space is None else get_space(space)
     where = 'genotype'
     try:
+        if isinstance(source, str) and len(source) > _MAX_TEXT:
+            raise ValueError(f'a text has at most {_MAX_TEXT} characters, got {len(source)}: {shorten(source)}')
         if isinstance(source, str) and source in published_names():
             source = published(source)
         elif isinstance(source, Mapping) and set(source) == {'space', 'seed'}:
             source = _draw(**source)
         elif not isinstance(source, (Genotype, Mapping)) and not (isinstance(source, str) and _readers(source, wanted)):
-            where = f'genotype {os.fspath(source)!r}'
+            if not isinstance(source, (str, os.PathLike)):
+                raise ValueError(f'it is a path, a text or a dict, got {shorten(repr(source))}')
+            where = f'genotype {shorten(repr(os.fspath(source)), LONGEST)}'
             source = _read_json(Path(source))
         if isinstance(source, str) and wanted is not None and not wanted.matches(source):
             source = _first_fit(source, _readers(source, None))
@@ -50,7 +60,7 @@ def load_genotype(source: GenotypeLike, space: Union[None, str, dict, SearchSpac
     except ValueError as error:
         fits = [] if wanted is None else _others(source, wanted)
         hint = f'; it is one of {", ".join(fits)}' if fits else ''
-        raise ValueError(f'{where}: {error}{hint}') from None
+        raise ValueError(f'{where}: {shorten(str(error), LONGEST)}{hint}') from None
 
 
 def _draw(space: str, seed: int) -> Genotype:
@@ -119,7 +129,32 @@ def _read_json(path: Path) -> Mapping:
             'published are: '
             f'{", ".join(published_names())}'
         )
+    if path.stat().st_size > _MAX_FILE:
+        raise ValueError(f'a file has at most {_MAX_FILE} bytes, this one has {path.stat().st_size}')
     try:
         return json.loads(path.read_text())
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'not JSON: {error}') from None
+
+
+@cache
+def _published() -> dict:
+    return json.loads(_PUBLISHED.read_text())
+
+
+def published_names() -> tuple[str, ...]:
+    """Names of the published genotypes that come with the package."""
+    return tuple(_published())
+
+
+def published(name: str) -> Genotype:
+    """A published genotype by name; ``meta['source']`` says where it was published.
+
+    Raises:
+        ValueError: no such name; the message lists what exists.
+    """
+    if name not in _published():
+        raise ValueError(
+            f'no published genotype is named {shorten(repr(name))}; there are: {", ".join(published_names())}'
+        )
+    return Genotype.from_dict(_published()[name])

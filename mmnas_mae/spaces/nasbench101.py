@@ -17,11 +17,13 @@ from itertools import combinations
 from typing import Iterator, Union
 
 from ..registry import SPACES
+from ..utils.errors import shorten
 from .genotype import CellGenotype, Genotype
 from .nasbench101_spec import (
     INPUT,
     MAX_EDGES,
     MAX_VERTICES,
+    MOST_VERTICES,
     NASBENCH101_OPS,
     OUTPUT,
     ModelSpec,
@@ -65,7 +67,7 @@ def to_spec(arch: SpecLike) -> ModelSpec:
     if isinstance(arch, Mapping):
         if 'matrix' in arch or 'ops' in arch:
             if not {'matrix', 'ops'} <= set(arch):
-                raise ValueError(f"a cell of {NAME} has the keys 'matrix' and 'ops', got {list(arch)}")
+                raise ValueError(f"a cell of {NAME} has the keys 'matrix' and 'ops', got {shorten(repr(list(arch)))}")
             return ModelSpec(arch['matrix'], arch['ops'])
         arch = Genotype.from_dict(arch)
     if not isinstance(arch, Genotype):
@@ -76,9 +78,11 @@ def to_spec(arch: SpecLike) -> ModelSpec:
 def _parse(text: str) -> ModelSpec:
     match = _TEXT.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f'a cell of {NAME} reads like 02001|100110100001001010101, got {text[:80]!r}')
+        raise ValueError(f'a cell of {NAME} reads like 02001|100110100001001010101, got {shorten(repr(text))}')
     digits, bits = match.groups()
     size = len(digits) + 2
+    if size > MOST_VERTICES:
+        raise ValueError(f'a cell has at most {MOST_VERTICES} vertices, got {size}')
     if len(bits) != size * (size - 1) // 2:
         raise ValueError(f'{len(digits)} operations need {size * (size - 1) // 2} edge bits, got {len(bits)}')
     unknown = set(digits) - set(map(str, range(len(NASBENCH101_OPS))))
@@ -93,9 +97,11 @@ def _from_genotype(genotype: Genotype) -> ModelSpec:
     if set(genotype.cells) != {CELL}:
         raise ValueError(f'space {NAME} has the cells {[CELL]}, the genotype has {sorted(genotype.cells)}')
     if genotype.macro:
-        raise ValueError(f'space {NAME} has no macro settings, the genotype has {dict(genotype.macro)}')
+        raise ValueError(f'space {NAME} has no macro settings, the genotype has {shorten(repr(dict(genotype.macro)))}')
     cell = genotype.cells[CELL]
     size = len(cell.nodes) + 1
+    if size > MAX_VERTICES:
+        raise ValueError(f'{size} vertices, at most {MAX_VERTICES} are allowed')
     matrix, ops = [[0] * size for _ in range(size)], [INPUT]
     for t, edges in enumerate(cell.nodes, 1):
         names = sorted({op for op, _ in edges})

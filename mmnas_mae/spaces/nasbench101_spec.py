@@ -6,6 +6,8 @@ from functools import lru_cache
 from itertools import permutations, product
 from typing import Iterator, Sequence
 
+from ..utils.errors import shorten
+
 INPUT, OUTPUT = 'input', 'output'
 
 #: Operations of the interior vertices; the position is the label that the benchmark hashes.
@@ -13,6 +15,8 @@ NASBENCH101_OPS = ('conv3x3-bn-relu', 'conv1x1-bn-relu', 'maxpool3x3')
 
 #: Limits of the benchmark, counted after pruning; input and output are vertices too.
 MAX_VERTICES, MAX_EDGES = 7, 9
+#: Limit before pruning, which keeps a hostile cell from asking for a matrix of billions.
+MOST_VERTICES = 100
 
 
 @dataclass(frozen=True)
@@ -35,27 +39,31 @@ class ModelSpec:
 
     def __post_init__(self) -> None:
         try:
+            if max(len(self.matrix), len(self.ops), *map(len, self.matrix)) > MOST_VERTICES:
+                raise ValueError(
+                    f'a cell has at most {MOST_VERTICES} vertices, got a matrix of {len(self.matrix)} rows'
+                )
             matrix, ops = tuple(tuple(row) for row in self.matrix), tuple(self.ops)
         except TypeError:
-            raise ValueError(
-                f'matrix must be a list of rows and ops a list, got {self.matrix!r}, {self.ops!r}'
-            ) from None
+            found = ', '.join(shorten(repr(value)) for value in (self.matrix, self.ops))
+            raise ValueError(f'matrix must be a list of rows and ops a list, got {found}') from None
         size = len(matrix)
         if size < 2 or any(len(row) != size for row in matrix):
             raise ValueError(f'matrix must be square with at least 2 rows, got rows of lengths {[*map(len, matrix)]}')
         for s, row in enumerate(matrix):
             for t, value in enumerate(row):
                 if value not in (0, 1):
-                    raise ValueError(f'matrix[{s}][{t}] must be 0 or 1, got {value!r}')
+                    raise ValueError(f'matrix[{s}][{t}] must be 0 or 1, got {shorten(repr(value))}')
                 if value and t <= s:
                     raise ValueError(f'matrix must be upper triangular (an edge leads to a later vertex), got {s}->{t}')
         if len(ops) != size:
             raise ValueError(f'ops must name an operation for each of the {size} vertices, got {len(ops)}')
         if (ops[0], ops[-1]) != (INPUT, OUTPUT):
-            raise ValueError(f'ops must start with {INPUT!r} and end with {OUTPUT!r}, got {ops[0]!r} and {ops[-1]!r}')
+            ends = ' and '.join(shorten(repr(op)) for op in (ops[0], ops[-1]))
+            raise ValueError(f'ops must start with {INPUT!r} and end with {OUTPUT!r}, got {ends}')
         for t, op in enumerate(ops[1:-1], 1):
             if op not in NASBENCH101_OPS:
-                raise ValueError(f'vertex {t} cannot be {op!r}; it may be {list(NASBENCH101_OPS)}')
+                raise ValueError(f'vertex {t} cannot be {shorten(repr(op))}; it may be {list(NASBENCH101_OPS)}')
         object.__setattr__(self, 'matrix', tuple(tuple(map(int, row)) for row in matrix))
         object.__setattr__(self, 'ops', tuple(map(str, ops)))
 

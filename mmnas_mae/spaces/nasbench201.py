@@ -4,6 +4,7 @@ import re
 from typing import Union
 
 from ..registry import SPACES
+from ..utils.errors import shorten
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
 from .space import CellSpace
@@ -46,7 +47,7 @@ class NASBench201Space(CellSpace):
             text = _from_naslib(tuple(map(int, match.groups())))
         nodes = text.strip().split('+')
         if not all(_NODE.fullmatch(node) for node in nodes):
-            raise ValueError(f'an architecture of {self.name} reads {_FORM}, got {text[:120]!r}')
+            raise ValueError(f'an architecture of {self.name} reads {_FORM}, got {shorten(repr(text))}')
         (kind, graph), *_ = self.cells.items()
         edges = ([edge.split('~') for edge in node.strip('|').split('|')] for node in nodes)
         cell = tuple(tuple(sorted(((op, int(s)) for op, s in node), key=lambda edge: edge[1])) for node in edges)

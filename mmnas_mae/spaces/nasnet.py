@@ -11,6 +11,7 @@ from itertools import combinations_with_replacement, product
 from typing import Iterator, Sequence
 
 from ..registry import SPACES
+from ..utils.errors import shorten
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Edge, Genotype
 from .space import CellSpace
@@ -54,7 +55,8 @@ class NASNetSpace(CellSpace):
                     raise ValueError(f'{where}: node {node} takes the states 0 to {node - 1}, got {source}')
                 if op not in candidates[node, source]:
                     raise ValueError(
-                        f'{where}: edge {source}->{node} cannot be {op!r}; it may be {candidates[node, source]}'
+                        f'{where}: edge {source}->{node} cannot be {shorten(repr(op))}; it may be '
+                        f'{candidates[node, source]}'
                     )
         ends = loose_ends(cell.nodes, graph.num_inputs)
         allowed = range(0 if kind == 'normal' else graph.num_inputs, graph.num_inputs + graph.num_nodes)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 from ..registry import SPACES
+from ..utils.errors import shorten
 from .genotype import Genotype
 
 #: Operations without weights, by the names that they have in all published spaces.
@@ -138,11 +139,15 @@ def get_space(space: Union[str, dict, SearchSpace]) -> SearchSpace:
     known = SPACES.module_dict
     builder = known.get(name) or known.get(name.lower().replace('-', '_'))
     if builder is None:
-        raise ValueError(f'unknown search space {name!r}; there are: {", ".join(sorted(known))}')
+        raise ValueError(f'unknown search space {shorten(repr(name))}; there are: {", ".join(sorted(known))}')
     restrict = cfg.pop('restrict', None)
     if missing := [argument for argument in _needed(builder) if argument not in cfg]:
         raise ValueError(f'space {name} needs {", ".join(missing)}: give its config, dict(type={name!r}, ...)')
-    return builder(**cfg) if restrict is None else builder(**cfg).restricted(restrict)
+    try:
+        built = builder(**cfg)
+    except TypeError as error:
+        raise ValueError(f'space {name}: {error}') from None
+    return built if restrict is None else built.restricted(restrict)
 
 
 def registered_spaces() -> list[SearchSpace]:

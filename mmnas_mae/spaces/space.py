@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
+from ..utils.errors import shorten
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Edge, Genotype, from_darts_dict, read_darts_text
 from .search_space import SearchSpace
@@ -110,7 +111,9 @@ class CellSpace(SearchSpace):
                 f'space {self.name} has the cells {sorted(self.cells)}, the genotype has {sorted(genotype.cells)}'
             )
         if dict(genotype.macro) != dict(self.macro):
-            raise ValueError(f'space {self.name}: macro must be {dict(self.macro)}, got {dict(genotype.macro)}')
+            raise ValueError(
+                f'space {self.name}: macro must be {dict(self.macro)}, got {shorten(repr(dict(genotype.macro)))}'
+            )
         for kind, graph in self.cells.items():
             self._validate_cell(kind, graph, genotype.cells[kind])
 
@@ -141,7 +144,8 @@ class CellSpace(SearchSpace):
                     )
                 if op not in candidates[node, source]:
                     raise ValueError(
-                        f'{where}: edge {source}->{node} cannot be {op!r}; it may be {candidates[node, source]}'
+                        f'{where}: edge {source}->{node} cannot be {shorten(repr(op))}; it may be '
+                        f'{candidates[node, source]}'
                     )
 
     def _candidates(self, graph: CellGraph) -> dict[tuple[int, int], list[str]]:

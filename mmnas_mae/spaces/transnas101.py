@@ -14,6 +14,7 @@ from itertools import product
 from typing import Iterator
 
 from ..registry import SPACES
+from ..utils.errors import shorten
 from .cell_graph import CellGraph
 from .genotype import CellGenotype, Genotype
 from .search_space import SearchSpace
@@ -31,7 +32,7 @@ _TEXT = re.compile(r'([0-9]{1,4})-([0-9]{1,9})-([a-z0-9_]+)')
 def _split(text: str, name: str, form: str) -> tuple[int, str, str]:
     match = _TEXT.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f'an architecture of {name} reads like {form}, got {text[:80]!r}')
+        raise ValueError(f'an architecture of {name} reads like {form}, got {shorten(repr(text))}')
     return int(match[1]), match[2], match[3]
 
 
@@ -55,7 +56,7 @@ class TransNASMicroSpace(CellSpace):
             if not re.fullmatch(f'[0-{len(TRANSNAS101_OPS) - 1}]{{{i + 1}}}', digits):
                 raise ValueError(
                     f'node {i + 1} of an architecture of {self.name} takes {i + 1} digits from 0 to '
-                    f'{len(TRANSNAS101_OPS) - 1}, got {digits!r} in {text.strip()!r}'
+                    f'{len(TRANSNAS101_OPS) - 1}, got {shorten(repr(digits))} in {shorten(repr(text))}'
                 )
             nodes.append(tuple((TRANSNAS101_OPS[int(digit)], source) for source, digit in enumerate(digits)))
         macro = dict(base_channels=channels, modules=modules, block='cell')
@@ -131,13 +132,13 @@ class TransNASMacroSpace(SearchSpace):
             raise ValueError(f"{where}: macro has 'base_channels', 'modules' and 'block', got {sorted(macro)}")
         if macro['base_channels'] != 64 or macro['block'] != 'basic':
             raise ValueError(
-                f"{where}: base_channels must be 64 and block 'basic', got {macro['base_channels']!r} and "
-                f'{macro["block"]!r}'
+                f"{where}: base_channels must be 64 and block 'basic', got {shorten(repr(macro['base_channels']))} and "
+                f'{shorten(repr(macro["block"]))}'
             )
         if macro['modules'] not in _macro_modules():
             raise ValueError(
                 f'{where}: modules must be 4 to 6 digits from 1 to 4, 1 to 3 of them 2 or 4 (channels), 1 to 4 of '
-                f'them 3 or 4 (resolution), got {macro["modules"]!r}'
+                f'them 3 or 4 (resolution), got {shorten(repr(macro["modules"]))}'
             )
 
     def random_genotype(self, generator: random.Random) -> Genotype:

@@ -8,8 +8,8 @@ from typing import Any, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
 
+from ..utils.checkpoints.files import last_checkpoint
 from ..utils.config import read_config
-from ..utils.records import last_checkpoint
 from .seeded_run import SeededRun
 
 #: Settings of a discrete search; all others are those of the search that it scores with.

@@ -40,6 +40,18 @@ class _Import(argparse.Action):
         setattr(namespace, self.dest, [*getattr(namespace, self.dest), values])
 
 
+def add_trust_argument(parser: argparse.ArgumentParser) -> None:
+    """The flag ``--trust-checkpoint``, for tools that read checkpoints; gives ``trust_checkpoint``.
+
+    It is the argument of :func:`mmnas_mae.utils.checkpoints.safe.trusted_checkpoints`.
+    """
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='read checkpoints that execute something when they are read; for files whose maker you trust',
+    )
+
+
 def add_import_argument(parser: argparse.ArgumentParser) -> None:
     """The flag ``--import``, for tools that read a genotype, a space or a config; gives ``imports``.
 

@@ -1,5 +1,6 @@
 """Configs as every tool reads them: options merged, the user's modules imported, names checked."""
 
+import ast
 import copy
 import os
 from pathlib import Path
@@ -123,3 +124,36 @@ def _check_prefixes(cfg: Config) -> None:
 def config_texts(content: Any) -> Iterator[tuple[str, str]]:
     """Every text in a config as plain data, with its dotted key."""
     return ((place, value) for place, value in walk(content) if isinstance(value, str))
+
+
+def literal_config(text: str) -> dict[str, Any]:
+    """The settings in the text of a config as MMEngine writes it down, of which nothing is executed.
+
+    What is no literal, as in a config that a person has written, is left out.
+    """
+    settings: dict[str, Any] = {}
+    try:
+        body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return settings
+    for statement in body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            try:
+                settings[statement.targets[0].id] = _literal(statement.value)
+            except (TypeError, ValueError, RecursionError, MemoryError):
+                continue
+    return settings
+
+
+def _literal(node: ast.expr) -> Any:
+    """A literal, of which a dict may be written as ``dict(key=value)``."""
+    if isinstance(node, ast.Call):
+        if not (isinstance(node.func, ast.Name) and node.func.id == 'dict') or node.args:
+            raise ValueError(f'{ast.unparse(node.func)[:60]} is called')
+        return {keyword.arg: _literal(keyword.value) for keyword in node.keywords}
+    if isinstance(node, ast.Dict):
+        return {ast.literal_eval(key): _literal(value) for key, value in zip(node.keys, node.values) if key is not None}
+    if isinstance(node, (ast.List, ast.Tuple)):
+        values = [_literal(item) for item in node.elts]
+        return values if isinstance(node, ast.List) else tuple(values)
+    return ast.literal_eval(node)

@@ -5,7 +5,7 @@ import re
 from typing import Iterable
 
 #: More characters than this say no more: a mismatch of weights lists every one of them.
-_LONGEST = 600
+LONGEST = 600
 
 #: What is wrong with the input, and said in one line.
 INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError)
@@ -13,6 +13,10 @@ INPUT_ERRORS = (FileNotFoundError, ModuleNotFoundError, RuntimeError, ValueError
 
 class SetupError(ValueError):
     """What a user has asked for cannot be run; says why on one line."""
+
+
+class DivergedError(RuntimeError):
+    """The numbers of a training have gone wrong; says which, where, and on one line."""
 
 
 def one_line(error: BaseException, kind: bool = True) -> str:
@@ -24,7 +28,14 @@ def one_line(error: BaseException, kind: bool = True) -> str:
     text = f'{type(error).__name__}: {error}' if kind else str(error)
     # MMEngine adds the hook that it was in, as Python prints an object.
     text = ' '.join(re.sub(r' in <[\w.]+ object at \w+>', '', text).split()) or type(error).__name__
-    return text if len(text) <= _LONGEST else f'{text[:_LONGEST]}...'
+    return shorten(text, LONGEST)
+
+
+def shorten(text: str, limit: int = 120) -> str:
+    """The start of ``text`` on one line."""
+    # Of a text of any length no more is looked at than can be said.
+    text = ' '.join(text[: 4 * limit].split())
+    return text if len(text) <= limit else text[:limit] + '...'
 
 
 def near_names(name: str, known: Iterable[str], most: int = 3) -> str:

@@ -27,11 +27,15 @@ RUN_FILES = (
     'next_space.json',
     'last_checkpoint',
     '*.pth',
+    '*.pth.sha256',
+    '*.tmp',
     'stage_[0-9]*',
 )
 #: ... the folder of logs of each start, and in it what says that steps were done.
 LOG_FOLDERS = '20[0-9][0-9][0-9][0-9][0-9][0-9]_[0-9]*'
 SCALARS = 'vis_data/scalars.json'
+#: What each start of a run leaves in its folder of logs: config, versions, environment, images.
+RUN_RECORD = 'run.json'
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -49,9 +53,20 @@ def replacing(path: PathLike) -> Iterator[Path]:
     unfinished = path.with_name(f'{path.name}.{os.getpid()}.tmp')
     try:
         yield unfinished
+        _to_disk(unfinished)
         os.replace(unfinished, path)
+        _to_disk(path.parent)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    """Waits until a file, or the names in a folder, would outlive a loss of power."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def write_text(path: PathLike, text: str) -> None:
@@ -61,8 +76,29 @@ def write_text(path: PathLike, text: str) -> None:
 
 
 def write_json(path: PathLike, content: Any, indent: Union[None, int] = None) -> None:
-    """Writes JSON, and the end of its last line, as :func:`replacing` does."""
-    write_text(path, json.dumps(content, indent=indent) + '\n')
+    """Writes JSON, and the end of its last line, as :func:`replacing` does.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON has no word for.
+    """
+    try:
+        text = json.dumps(content, indent=indent, allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f'{path}: {error}; a number is NaN or infinite') from None
+    write_text(path, f'{text}\n')
+
+
+def read_json(path: PathLike) -> Any:
+    """Content of a JSON file, None where there is none.
+
+    Raises:
+        ValueError: it is no JSON; names the file.
+    """
+    path = Path(path)
+    try:
+        return json.loads(path.read_text()) if path.is_file() else None
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: not JSON: {error}') from None
 
 
 def append_record(path: PathLike, record: Mapping[str, Any]) -> None:
@@ -137,18 +173,3 @@ def settings_hash(settings: Mapping[str, Any]) -> str:
     if settings.get('resume') and 'load_from' in shaping:
         shaping['load_from'] = None
     return digest(json.dumps(shaping, sort_keys=True, default=str).encode())
-
-
-def last_checkpoint(folder: PathLike) -> Path:
-    """The checkpoint that a run has written last, wherever its work directory has been moved.
-
-    Raises:
-        FileNotFoundError: there is none; says whether none was written or the file is missing.
-    """
-    note = Path(folder, 'last_checkpoint')
-    if not note.is_file():
-        raise FileNotFoundError(f'{folder} holds no checkpoint: there is no {note.name}')
-    path = note.with_name(Path(note.read_text().strip()).name)
-    if not path.is_file():
-        raise FileNotFoundError(f'{folder} holds no checkpoint: {str(note)!r} names {path.name!r}, which is not there')
-    return path

@@ -142,7 +142,7 @@ CASES = [
         relaxation('SigmoidRelaxation', regularizer=dict(type='mmnas_mae.ZeroOneLoss', weight=-1.0)),
         'ZeroOneLoss.weight must be a number of at least 0, got -1.0',
     ),
-    ({'model.mask_generator.ratio': 0.0}, 'mask_generator.ratio must lie between 0 and 1, got 0.0'),
+    ({'model.mask_generator.ratio': 0.0}, 'mask_generator.ratio must be a number above 0 and below 1, got 0.0'),
     ({'model.mask_generator.ratio': 0.999}, 'mask_generator.ratio 0.999 masks all 16 patches of a 16x16 image'),
     ({'model.mask_generator.patch_size': 0}, 'mask_generator.patch_size must be a whole number of at least 1, got 0'),
     ({'model.mask_generator.patch_size': 3}, 'must be multiples of 12, such as 12 or 24'),

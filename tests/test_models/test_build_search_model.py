@@ -85,8 +85,7 @@ def test_the_note_of_a_run_is_read_and_not_run(search_cfg: Config, saved: Callab
     trace = tmp_path / 'trace'
     content['meta']['cfg'] = f'model = dict(backbone=dict(space=open({str(trace)!r}, "w")))'
     torch.save(content, path)
-    with pytest.raises(ValueError, match='unknown search space'):
-        build_search_model(search_cfg, path)
+    build_search_model(search_cfg, path)
     assert not trace.exists()
 
 

@@ -17,7 +17,7 @@ from mmengine.runner import Runner
 from mmnas_mae.apis import build_search_model
 from mmnas_mae.report.reconstructions import compare_reconstructions
 from mmnas_mae.report.search_history import SearchHistory, read_search
-from mmnas_mae.utils.records import last_checkpoint
+from mmnas_mae.utils.checkpoints.files import last_checkpoint
 
 #: Side of a patch of the mask, in pixels.
 PATCH = 4
@@ -117,7 +117,7 @@ def test_the_error_and_the_picture_are_those_of_the_masked_pixels_whatever_the_t
     (tmp_path / 'last_checkpoint').write_text('epoch_1.pth')
     assert model.mask_generator.patch_size == PATCH
     count = 3
-    found = compare_reconstructions([SearchHistory(tmp_path, config_file=tmp_path / 'search.py')], count)
+    found = compare_reconstructions([SearchHistory(tmp_path, config=search_cfg.to_dict())], count)
 
     data = next(iter(Runner.build_dataloader(dict(search_cfg.val_dataloader, batch_size=count), seed=0)))
     batch = model.data_preprocessor(data, False)

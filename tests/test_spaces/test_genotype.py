@@ -209,7 +209,7 @@ def test_an_error_in_a_text_of_many_lines_is_one_line():
         (dict(space='s', cells=dict(c=dict(CELL, nodes=[[['x' * 10**6, -1]]]))), 'an edge is'),
         (dict(space='s', cells=dict(c=dict(CELL, concat=[]))), 'concat must list states'),
         (dict(space='s', cells=dict(c=dict(CELL, concat=['a']))), 'concat must list states'),
-        (dict(space='s', cells=dict(c=dict(CELL, concat=[-1] * 10**5))), 'concat must list states'),
+        (dict(space='s', cells=dict(c=dict(CELL, concat=[-1] * 10**5))), 'concat must have at most 1000 entries'),
         (dict(space='s', cells={}, meta=None), "'meta' must be a dict, got None"),
         (dict(space='s', cells={}, meta=[1]), r"'meta' must be a dict, got \[1\]"),
         (dict(space='s', cells={}, macro=3), "'macro' must be a dict, got 3"),

@@ -227,7 +227,7 @@ def test_a_folder_of_images_is_searched_with_one_setting(
         ),
         (
             ['tools/train.py', SEARCH, '--cfg-options', 'model.mask_generator.ratio=1.5'],
-            'mask_generator.ratio must lie between 0 and 1, got 1.5',
+            'mask_generator.ratio must be a number above 0 and below 1, got 1.5',
         ),
     ],
 )

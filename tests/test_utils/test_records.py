@@ -8,7 +8,6 @@ import pytest
 from mmnas_mae.utils.records import (
     append_record,
     keep_records,
-    last_checkpoint,
     read_records,
     replacing,
     settings_hash,
@@ -81,13 +80,3 @@ def test_the_hash_is_of_the_settings_that_shape_a_run():
     # What a resumed run goes on from is no setting of it.
     resumed = dict(resume=True, load_from='x.pth')
     assert settings_hash(dict(settings, **resumed)) == settings_hash(dict(settings, resume=True))
-
-
-def test_the_last_checkpoint_moves_with_its_folder(tmp_path):
-    with pytest.raises(FileNotFoundError, match='holds no checkpoint'):
-        last_checkpoint(tmp_path)
-    (tmp_path / 'last_checkpoint').write_text('/elsewhere/epoch_2.pth')
-    with pytest.raises(FileNotFoundError, match='holds no checkpoint'):
-        last_checkpoint(tmp_path)
-    (tmp_path / 'epoch_2.pth').touch()
-    assert last_checkpoint(tmp_path) == tmp_path / 'epoch_2.pth'

@@ -13,7 +13,8 @@ from mmnas_mae.scores.correlation_report import format_study, plain, plot_study
 from mmnas_mae.scores.correlation_study import Protocol, study
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 from mmnas_mae.scores.scores_file import read_scores
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 
 
 @run_tool
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument('checkpoint', nargs='?', help='its checkpoint; --scorer short needs none')
     add_score_arguments(parser)
     add_import_argument(parser)
+    add_trust_argument(parser)
     parser.add_argument('--scores', nargs='+', action='append', help='files of scores, seeds of one protocol')
     parser.add_argument('--names', nargs='+', help='names of the protocols (default: their first files)')
     parser.add_argument('--truths', nargs='+', help='true values, columns of the scores')
@@ -32,7 +34,9 @@ def main() -> None:
     parser.add_argument('--resample-seed', type=int, default=0, help='seed of the resamples (default: 0)')
     parser.add_argument('--out', help='file of the new scores (default: work_dirs/correlation/<config>.parquet)')
     parser.add_argument('--plot', help='picture file (default: beside the first file of scores, .png)')
-    correlate(parser.parse_args())
+    args = parser.parse_args()
+    with trusted_checkpoints(args.trust_checkpoint):
+        correlate(args)
 
 
 def correlate(args: argparse.Namespace) -> None:

@@ -8,7 +8,8 @@ import argparse
 import sys
 
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 
 
 @run_tool
@@ -18,10 +19,13 @@ def main() -> None:
     )
     add_score_arguments(parser)
     add_import_argument(parser)
+    add_trust_argument(parser)
     parser.add_argument('config', help='config of a search')
     parser.add_argument('checkpoint', nargs='?', help='its checkpoint; --scorer short needs none')
     parser.add_argument('--out', default='scores.parquet', help='file of the scores (default: scores.parquet)')
-    score_architectures(parser.parse_args())
+    args = parser.parse_args()
+    with trusted_checkpoints(args.trust_checkpoint):
+        score_architectures(args)
 
 
 if __name__ == '__main__':

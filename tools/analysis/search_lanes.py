@@ -21,12 +21,12 @@ from mmnas_mae.benchmarks import load_table
 from mmnas_mae.engine.deferred_scalars import DeferredOptimWrapper, read_scalars
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses, CUDAGraphs, rerun
 from mmnas_mae.engine.step import arch_step
+from mmnas_mae.models.kernels.transfer import to_device
 from mmnas_mae.models.layers.masked_norm import fuse_norms
 from mmnas_mae.registry import DATASETS, MODELS
 from mmnas_mae.spaces import get_space
 from mmnas_mae.utils.records import append_record
 from mmnas_mae.utils.seeding import stream_seed
-from mmnas_mae.utils.transfer import to_device
 
 PREPROCESSOR = dict(
     type='mmnas_mae.SearchDataPreprocessor',

@@ -18,7 +18,8 @@ from mmnas_mae.apis.exported_model import ExportedModel, exported_model
 from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, network_size, network_stem
 from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
 
@@ -34,13 +35,15 @@ def main() -> None:
     parser.add_argument('--backbone', action='store_true', help='only the backbone: one output for each stage')
     add_network_arguments(parser)
     add_import_argument(parser)
+    add_trust_argument(parser)
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
     parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     by_config = args.model.endswith('.py')
-    model, channels, sides, said = from_config(args) if by_config else from_genotype(args)
+    with trusted_checkpoints(args.trust_checkpoint):
+        model, channels, sides, said = from_config(args) if by_config else from_genotype(args)
     shape = (channels, *sides)
     model = without_noise(model.eval()) if args.mean_noise else model.eval()
     images = torch.randn(3, *shape, generator=torch.Generator().manual_seed(0))

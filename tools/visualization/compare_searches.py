@@ -7,7 +7,8 @@ from pathlib import Path
 from mmnas_mae.report.curves import heldout_curves, loss_curves, panel_figure
 from mmnas_mae.report.reconstructions import compare_reconstructions, reconstructions_figure
 from mmnas_mae.report.search_history import SearchHistory, read_search
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.pictures import save_figure
 
 
@@ -20,7 +21,10 @@ def main() -> None:
     parser.add_argument('--reconstructions', help='picture file of the reconstructions; needs checkpoints')
     parser.add_argument('--num-images', type=int, default=8, help='columns of the reconstructions')
     add_import_argument(parser)
-    compare(parser.parse_args())
+    add_trust_argument(parser)
+    args = parser.parse_args()
+    with trusted_checkpoints(args.trust_checkpoint):
+        compare(args)
 
 
 def compare(args: argparse.Namespace) -> None:

@@ -10,7 +10,8 @@ from mmengine.runner import Runner
 from mmnas_mae.apis.launch import add_common_arguments, load_config
 from mmnas_mae.models import MAENAS
 from mmnas_mae.models.build import build_search_model
-from mmnas_mae.utils.command_line import run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_trust_argument, run_tool
 from mmnas_mae.utils.images import reconstruction_grid
 
 
@@ -18,6 +19,7 @@ from mmnas_mae.utils.images import reconstruction_grid
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_common_arguments(parser)
+    add_trust_argument(parser)
     parser.add_argument('checkpoint', help='checkpoint of the search')
     parser.add_argument('--num-images', type=int, default=8, help='columns of the grid')
     parser.add_argument('--out', default='reconstruction.png', help='picture file')
@@ -27,7 +29,8 @@ def main() -> None:
     cfg = load_config(args)
     if cfg.get('val_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no val_dataloader, whose images are drawn')
-    model = build_search_model(cfg, args.checkpoint)
+    with trusted_checkpoints(args.trust_checkpoint):
+        model = build_search_model(cfg, args.checkpoint)
     if not isinstance(model, MAENAS):
         raise ValueError(f'config {args.config!r} reconstructs nothing: its objective is {type(model).__name__}')
     cfg.val_dataloader.batch_size = args.num_images

@@ -1,6 +1,7 @@
 """A derived backbone that a classifier was trained with, in a detector of mmdet: strides 4, 8, 16 and 32."""
 
 network = dict(
+    default_hooks=dict(checkpoint=dict(type='mmnas_mae.CompleteCheckpointHook')),
     model=dict(
         backbone=dict(
             _delete_=True,
@@ -20,5 +21,5 @@ network = dict(
             ),
         ),
         neck=dict(in_channels=[48, 192, 384, 768]),
-    )
+    ),
 )

@@ -17,6 +17,7 @@ from ...utils.records import append_record, settings_hash, trim_history
 from ...utils.unwrap import unwrap
 from ..bilevel_hook import BilevelHook
 from ..optim_constructor import BilevelOptimWrapper
+from .run_record_hook import made_by
 
 #: What makes alpha decide.
 _TO_DECIDE = 'more alpha steps (epochs, images) or a larger optim_wrapper.arch.optimizer.lr would decide it'
@@ -54,31 +55,51 @@ class GenotypeHook(Hook):
             raise ValueError(f'GenotypeHook.decided_ratio must be at least 1, got {decided_ratio}')
         self.limits = dict(collapse_ratio=collapse_ratio, decided_ratio=decided_ratio)
         self._genotype: Optional[Genotype] = None
+        #: Epochs that earlier pieces of the run have trained.
+        self._begun = 0
+        #: Code, environment and images, for ``meta``.
+        self._made_by: dict[str, Any] = {}
         #: The cells after each epoch until now.
         self._cells: list[Mapping[str, CellGenotype]] = []
 
-    @master_only
     def before_train(self, runner: Runner) -> None:
         """Drops the history that a resumed run will write again; says at once if alpha cannot decide."""
-        kept = trim_history(self._history(runner), runner.epoch, runner.logger)
-        self._cells = [read_cells(line['genotype']) for line in kept]
-        self._warn_of_few_steps(runner)
+        self._begun = runner.epoch
+        self._take_up(runner)
 
     @master_only
+    def _take_up(self, runner: Runner) -> None:
+        kept = trim_history(self._history(runner), runner.epoch, runner.logger)
+        self._cells = [read_cells(line['genotype']) for line in kept]
+        self._made_by = made_by(runner)
+        self._warn_of_few_steps(runner)
+
+    def after_train(self, runner: Runner) -> None:
+        """Makes up for what a kill between the last checkpoint and the last validation has prevented."""
+        if self._begun < runner.max_epochs or runner.epoch < runner.max_epochs:
+            return
+        self._record(runner, runner.epoch)
+        if runner.val_loop is not None:
+            runner.val_loop.run()
+
     def after_train_epoch(self, runner: Runner) -> None:
         """Derives, writes and logs the current architecture."""
+        self._record(runner, runner.epoch + 1)
+
+    @master_only
+    def _record(self, runner: Runner, epoch: int) -> None:
         model = unwrap(runner.model)
-        epoch, space = runner.epoch + 1, model.arch.space
+        space, is_new = model.arch.space, len(self._cells) < epoch
         genotype = model.genotype()
         decision = genotype.meta['decision']
         # A hook may have gone back to an earlier epoch (EarlyStopHook).
-        self._cells = self._cells[: runner.epoch]
+        self._cells = self._cells[: epoch - 1]
         verdict = judge(genotype.cells, space, decision, self._cells, **self.limits)
         self._cells.append(genotype.cells)
         advice = dict(undecided=_TO_DECIDE, collapsed=model.against_collapse)
         reasons = [f'{reason}; {advice[name]}' for name, reason in verdict.reasons().items()]
         decision = {**decision, 'changed': verdict.changed, 'window': verdict.window, **self.limits}
-        meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch)
+        meta = dict(config_hash=settings_hash(runner.cfg.to_dict()), seed=runner.seed, epoch=epoch, **self._made_by)
         self._genotype = genotype.with_meta(**meta, decision=decision, warnings=reasons)
         self._write(runner)
 
@@ -90,7 +111,8 @@ class GenotypeHook(Hook):
             parameters={name: p.tolist() for name, p in model.arch.alpha().items()},
             **figures,
         )
-        append_record(self._history(runner), record)
+        if is_new or epoch == runner.epoch + 1:
+            append_record(self._history(runner), record)
         scalars = {f'arch/{name}': value for name, value in figures.items() if value is not None}
         runner.visualizer.add_scalars(scalars, step=epoch)
         said = f'alpha entropy {figures["entropy"]:.4f}, {figures["skips"]} skips'
@@ -104,6 +126,11 @@ class GenotypeHook(Hook):
     def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
         """Adds the score of the held-out images to the genotype: the first metric named ``.../score``."""
         score = next((value for name, value in (metrics or {}).items() if name.endswith('/score')), None)
+        if score is not None and not math.isfinite(score):
+            runner.logger.warning(
+                f'epoch {runner.epoch}: the score of the held-out images is {score}, so it is left out'
+            )
+            score = None
         if score is not None and self._genotype is not None:
             self._genotype = self._genotype.with_meta(score=score)
             self._write(runner)

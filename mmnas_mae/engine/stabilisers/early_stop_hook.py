@@ -2,13 +2,13 @@
 
 import math
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Optional, Sequence
 
-import torch
 from mmengine.dist import barrier, master_only
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import Runner
 
+from ...models.checkpoint import read_checkpoint
 from ...registry import HOOKS
 from ...spaces import Genotype
 from ...utils.records import trim_history
@@ -179,7 +179,7 @@ class EarlyStopHook(Hook):
         groups = runner.optim_wrapper['weights'].optimizer.param_groups
         decays = [group['weight_decay'] * self.multiplier for group in groups]
         # No hook sees it: the random states, and where the data stands, go on from here.
-        checkpoint: dict[str, Any] = torch.load(path, map_location='cpu', weights_only=False)
+        checkpoint = read_checkpoint(path)
         barrier()  # this file is about to be written anew
         unwrap(runner.model).load_state_dict(checkpoint['state_dict'])
         runner.optim_wrapper.load_state_dict(checkpoint['optimizer'])

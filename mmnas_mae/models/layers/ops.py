@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...registry import OPS
+from ...utils.errors import shorten
 from .cell_state import ReLUStart, SharedStart
 from .depthwise import DepthwiseConv2d
 from .masked_norm import MaskedBatchNorm2d, Visibility, hide
@@ -288,7 +289,8 @@ def build_op(name: str, args: OpArgs) -> nn.Module:
     Raises:
         ValueError: no such operation; the message lists what exists.
     """
-    builder = OPS.get(name)
+    # Not OPS.get, which imports what a dotted name names: a genotype file must not be able to run anything.
+    builder = OPS.module_dict.get(name)
     if builder is None:
-        raise ValueError(f'unknown operation {name!r}; there are: {", ".join(sorted(OPS.module_dict))}')
+        raise ValueError(f'unknown operation {shorten(repr(name))}; there are: {", ".join(sorted(OPS.module_dict))}')
     return builder(args)

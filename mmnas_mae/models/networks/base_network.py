@@ -1,11 +1,16 @@
 """What the library asks of a network, searched or stand-alone."""
 
-from typing import Any, Mapping, Optional
+from typing import Any, Mapping, Optional, Union
 
 from mmengine.model import BaseModule
 
+from ...registry import MODELS
 from ...spaces import Genotype
+from ...utils.errors import shorten
 from ...utils.ranges import COUNT
+
+#: The stems that have a name.
+STEMS = ('cifar', 'imagenet')
 
 
 class BaseNetwork(BaseModule):
@@ -38,5 +43,45 @@ class BaseNetwork(BaseModule):
 
 
 def image_channels(genotype: Genotype, in_channels: Optional[int]) -> int:
-    """Channels of the images of a stand-alone network: as asked for, else those of the search that found it, else 3."""
-    return genotype.search.get('in_channels', 3) if in_channels is None else in_channels
+    """Channels of the images of a stand-alone network: as asked for, else those of the search that found it, else 3.
+
+    Raises:
+        ValueError: they are no number of channels.
+    """
+    channels = genotype.search.get('in_channels', 3) if in_channels is None else in_channels
+    if isinstance(channels, bool) or not isinstance(channels, int) or channels < 1:
+        raise ValueError(f'in_channels must be a whole number from 1 on, got {shorten(repr(channels))}')
+    return channels
+
+
+def found_stem(genotype: Genotype) -> Union[str, dict]:
+    """The stem of the search that has found an architecture, ``cifar`` where it does not say.
+
+    Raises:
+        ValueError: it is none; one of one's own must be registered here, and its settings be plain.
+    """
+    stem = genotype.search.get('stem', 'cifar')
+    if stem in STEMS:
+        return stem
+    # MODELS.build imports what a dotted name names: a genotype file must not be able to run anything.
+    name = str(stem.get('type')).removeprefix(f'{MODELS.scope}.') if isinstance(stem, Mapping) else None
+    if name not in MODELS.module_dict or any(isinstance(value, (Mapping, list)) for value in stem.values()):
+        raise ValueError(
+            f'the stem of a genotype must be one of {STEMS}, or a dict of plain settings whose type is registered in '
+            f'mmnas_mae.registry.MODELS, got {shorten(repr(stem))}'
+        )
+    return dict(stem)
+
+
+def found_strides(genotype: Genotype) -> Optional[tuple[int, ...]]:
+    """The strides of the stages of the search that has found an architecture; None where it does not say.
+
+    Raises:
+        ValueError: they are none.
+    """
+    strides = genotype.search.get('strides')
+    if strides is None:
+        return None
+    if not isinstance(strides, (list, tuple)) or not all(stride in (1, 2) for stride in strides):
+        raise ValueError(f'the strides of a genotype must be a list of 1 and 2, got {shorten(repr(strides))}')
+    return tuple(strides)

@@ -12,7 +12,7 @@ from ...spaces.load import GenotypeLike
 from ..architecture.base_architecture import BaseArchitecture
 from ..layers.conv_stem import ConvStem
 from ..layers.masked_norm import Visibility
-from .base_network import image_channels
+from .base_network import found_stem, found_strides, image_channels
 from .darts_network import DARTSNetwork
 from .features_only import FeatureInfo
 from .pretrained import check_weights, genotype_id
@@ -71,8 +71,8 @@ class GenotypeBackbone(DARTSNetwork):
                 f'GenotypeBackbone needs a DARTS genotype with normal and reduce cells; this one is of space '
                 f'{derived.space!r} with {sorted(derived.cells)}'
             )
-        stem = derived.search.get('stem', 'cifar') if stem is None else stem
-        strides = derived.search.get('strides') if strides is None else strides
+        stem = found_stem(derived) if stem is None else stem
+        strides = found_strides(derived) if strides is None else strides
         graphs = {kind: CellGraph.from_genotype(cell, 2) for kind, cell in derived.cells.items()}
         super().__init__(
             graphs,

@@ -9,7 +9,7 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from ...registry import MODELS
-from ...utils.transfer import to_device
+from ..kernels.transfer import to_device
 from ..layers.depthwise import fast_layout
 from .prediction import predictions
 from .search_model import SearchModel

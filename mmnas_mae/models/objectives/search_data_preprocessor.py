@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ...registry import MODELS
 from ...utils.ranges import INDEX
-from ...utils.transfer import to_device
+from ..kernels.transfer import to_device
 
 
 @MODELS.register_module()

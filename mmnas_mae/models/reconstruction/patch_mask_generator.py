@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
-from ...utils.ranges import COUNT
+from ...utils.errors import shorten
+from ...utils.ranges import COUNT, Range
 from ...utils.seeding import stream_seed
-from ...utils.transfer import to_device
+from ..kernels.transfer import to_device
 
 
 @MODELS.register_module()
@@ -30,8 +31,7 @@ class PatchMaskGenerator:
     """
 
     def __init__(self, patch_size: int, ratio: float, seed: int = 0) -> None:
-        if not 0 < ratio < 1:
-            raise ValueError(f'mask_generator.ratio must lie between 0 and 1, got {ratio}')
+        Range(float, 0, above=True, below=1).check('mask_generator.ratio', ratio)
         COUNT.check('mask_generator.patch_size', patch_size)
         self.patch_size = patch_size
         self.ratio = ratio
@@ -57,7 +57,7 @@ class PatchMaskGenerator:
         rows, cols = height // self.patch_size, width // self.patch_size
         if rows * self.patch_size != height or cols * self.patch_size != width:
             raise ValueError(
-                f'images of {height}x{width} pixels cannot be cut into patches of {self.patch_size}; '
+                f'images of {height}x{width} pixels cannot be cut into patches of {shorten(str(self.patch_size))}; '
                 'mask_generator.patch_size must divide both sides'
             )
         patches = rows * cols

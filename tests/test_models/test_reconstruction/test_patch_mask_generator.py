@@ -108,7 +108,7 @@ def test_the_stream_goes_on_from_a_stored_state():
 
 @pytest.mark.parametrize('ratio', [0, 1, -0.1, 1.5, float('nan')])
 def test_ratios_outside_of_0_and_1_are_refused(ratio):
-    with pytest.raises(ValueError, match=f'mask_generator.ratio must lie between 0 and 1, got {ratio}'):
+    with pytest.raises(ValueError, match=f'mask_generator.ratio must be a number above 0 and below 1, got {ratio}'):
         PatchMaskGenerator(4, ratio)
 
 

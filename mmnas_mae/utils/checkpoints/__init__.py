@@ -1,0 +1,1 @@
+"""Checkpoints: complete or absent on disk, and read without executing anything."""
