@@ -65,7 +65,7 @@ def found_stem(genotype: Genotype) -> Union[str, dict]:
         return stem
     # MODELS.build imports what a dotted name names: a genotype file must not be able to run anything.
     name = str(stem.get('type')).removeprefix(f'{MODELS.scope}.') if isinstance(stem, Mapping) else None
-    if name not in MODELS.module_dict or any(isinstance(value, (Mapping, list)) for value in stem.values()):
+    if name not in MODELS.module_dict or not all(map(_is_plain, stem.values())):
         raise ValueError(
             f'the stem of a genotype must be one of {STEMS}, or a dict of plain settings whose type is registered in '
             f'mmnas_mae.registry.MODELS, got {shorten(repr(stem))}'
@@ -85,3 +85,9 @@ def found_strides(genotype: Genotype) -> Optional[tuple[int, ...]]:
     if not isinstance(strides, (list, tuple)) or not all(stride in (1, 2) for stride in strides):
         raise ValueError(f'the strides of a genotype must be a list of 1 and 2, got {shorten(repr(strides))}')
     return tuple(strides)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a setting is a number, a text or a list of such, in which no class can be named."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return all(isinstance(item, (bool, int, float, str, type(None))) for item in items)
