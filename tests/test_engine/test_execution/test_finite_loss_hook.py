@@ -148,7 +148,7 @@ def test_wrong_settings_are_named(settings: dict, message: str) -> None:
 def test_a_checkpoint_with_nan_is_not_written(search_cfg: Config, tmp_path: Path) -> None:
     search_cfg.default_hooks.finite_loss = None
     search_cfg.default_hooks.pop('finite_loss')
-    search_cfg.default_hooks.bilevel.warmup_epochs = 5
+    search_cfg.default_hooks.bilevel.warmup_epochs = 1
     search_cfg.default_hooks.genotype = None
     search_cfg.default_hooks.pop('genotype')
     assert issubclass(CompleteCheckpointHook, Hook)
