@@ -42,6 +42,7 @@ def test_weights_move_by_the_mean_gradient_of_two_batches(search_cfg: Config) ->
     cfg.train_cfg.max_epochs = 1
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     cfg.train_dataloader.batch_size = 2
+    cfg.train_dataloader.dataset.parts = [('weights', 0.0005), ('arch', 0.0004)]
     runner = Runner.from_cfg(cfg)
     spy = Spy()
     runner.register_hook(spy)

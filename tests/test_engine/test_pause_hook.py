@@ -51,6 +51,7 @@ def test_pieces_of_few_steps_equal_the_whole(
 ) -> None:
     search_cfg.model.backbone.space = 'darts_s4'  # draws from the global generator too
     search_cfg.train_dataloader.batch_size = 2
+    search_cfg.train_dataloader.dataset.parts = [('weights', 0.0006), ('arch', 0.0004)]  # few steps, each a pause away
     search_cfg.train_dataloader.num_workers = workers
     search_cfg.train_dataloader.persistent_workers = workers > 0
     search_cfg.optim_wrapper.weights.accumulative_counts = accumulate

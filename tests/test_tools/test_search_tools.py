@@ -28,6 +28,7 @@ def small_search(data_file: Callable) -> list[str]:
         'val_dataloader.dataset.type=mmnas_mae.ParquetImages',
         f'val_dataloader.dataset.data_root={data_file("cifar10_test_4k.parquet")}',
         'val_dataloader.dataset.indices=32',
+        'model.backbone.space=darts_s2',  # a quarter of the operations of S0
         'model.backbone.init_channels=2',
         'model.backbone.layers=3',
         'train_dataloader.dataset.parts=[(weights,0.008),(arch,0.005)]',
@@ -82,7 +83,7 @@ def test_loss_falls_and_genotype_is_valid(searched: Path) -> None:
     assert len(losses) == 60
     first, last = (sum(losses[s][0] for s in steps) / 10 for steps in (range(1, 11), range(51, 61)))
     assert last < 0.9 * first
-    assert load_genotype(searched / 'genotype.json', space='darts_s0').meta['epoch'] == 3
+    assert load_genotype(searched / 'genotype.json', space='darts_s2').meta['epoch'] == 3
 
 
 def test_killed_search_resumes_exactly(
@@ -188,7 +189,7 @@ def test_search_on_two_processes(repository: Path, small_search: list[str], tmp_
     states = torch.load(tmp_path / 'epoch_1.pth', weights_only=False)['random_states']
     assert len(states) == 2
     assert not torch.equal(states[0]['generators'][0], states[1]['generators'][0])
-    load_genotype(tmp_path / 'genotype.json', space='darts_s0')
+    load_genotype(tmp_path / 'genotype.json', space='darts_s2')
 
 
 def test_a_folder_of_images_is_searched_with_one_setting(
