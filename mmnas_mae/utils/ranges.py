@@ -66,7 +66,8 @@ def fits(value: Any, kind: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(fits(each, inside[0]) for each in value)
     if origin is Mapping:
         return isinstance(value, Mapping)
-    return isinstance(value, kind) if isinstance(kind, type) else True
+    # Since Python 3.11 Any is a class, which isinstance refuses.
+    return isinstance(value, kind) if isinstance(kind, type) and kind is not Any else True
 
 
 def kind_name(kind: Any) -> str:
