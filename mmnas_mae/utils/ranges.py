@@ -5,6 +5,8 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional, Union
 
+from .errors import shorten
+
 #: What a message calls the kinds of values.
 _KINDS = {int: 'a whole number', float: 'a number', bool: 'True or False', str: 'a text', type(None): 'None'}
 
@@ -39,7 +41,7 @@ class Range(NamedTuple):
             ValueError: the value is none of them; says ``name``, and what it may be.
         """
         if not self.holds(value):
-            raise ValueError(f'{name} must be {self}, got {value!r}')
+            raise ValueError(f'{name} must be {self}, got {shorten(repr(value))}')
 
     def __str__(self) -> str:
         low = f'{"above" if self.above else "of at least"} {self.low:g}'

@@ -16,7 +16,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 
 from .. import registry as registries
-from .errors import near_names
+from .errors import near_names, shorten
 from .ranges import COUNT, COUNT_OR_NEVER, INDEX, NOT_NEGATIVE, POSITIVE, Range, fits, kind_name
 
 #: What a config may set at its top: arguments of MMEngine's runner, what that looks up itself, and what is read here.
@@ -105,7 +105,7 @@ def check_settings(cfg: Config) -> None:
             if isinstance(allowed, Range):
                 allowed.check(place, value)
             elif not fits(value, allowed):
-                raise ValueError(f'{place} must be {kind_name(allowed)}, got {value!r}')
+                raise ValueError(f'{place} must be {kind_name(allowed)}, got {shorten(repr(value))}')
         if isinstance(value, Mapping) and str(value.get('type')).startswith(f'{registries.SCOPE}.'):
             _check_part(place, value)
 
@@ -117,13 +117,15 @@ def _check_top(content: Mapping[str, Any]) -> None:
             raise ValueError(f'there is no setting {key!r}{near_names(key, SETTINGS)}')
     scope = content.get('default_scope')
     if scope is not None and importlib.util.find_spec(str(scope)) is None:
-        raise ValueError(f'default_scope must be an installed package, such as mmpretrain or mmdet, got {scope!r}')
+        raise ValueError(
+            f'default_scope must be an installed package, such as mmpretrain or mmdet, got {shorten(repr(scope))}'
+        )
     level = content.get('log_level') or 'INFO'
     if not isinstance(logging.getLevelName(level), int):
-        raise ValueError(f'log_level must be ERROR, WARNING, INFO or DEBUG, got {level!r}')
+        raise ValueError(f'log_level must be ERROR, WARNING, INFO or DEBUG, got {shorten(repr(level))}')
     for name, hook in (content.get('default_hooks') or {}).items():
         if hook is not None and 'type' not in hook:
-            raise ValueError(f'default_hooks.{name}.type must name a hook, got {hook!r}')
+            raise ValueError(f'default_hooks.{name}.type must name a hook, got {shorten(repr(hook))}')
     wrappers, schedules = content.get('optim_wrapper') or {}, content.get('param_scheduler')
     if schedules and 'optimizer' not in wrappers and 'constructor' in wrappers:
         names = [name for name, wrapper in wrappers.items() if isinstance(wrapper, Mapping)]
@@ -143,7 +145,7 @@ def _check_part(place: str, part: Mapping[str, Any]) -> None:
         if key in _TAKEN:
             continue
         if key in arguments and not fits(value, arguments[key]):
-            raise ValueError(f'{place}.{key} must be {kind_name(arguments[key])}, got {value!r}')
+            raise ValueError(f'{place}.{key} must be {kind_name(arguments[key])}, got {shorten(repr(value))}')
         if key not in arguments and are_all:
             raise ValueError(f'there is no setting {place}.{key}{near_names(key, arguments)}')
 

@@ -61,6 +61,8 @@ def test_only_the_backbone_and_the_inputs_of_the_neck_are_replaced(repository, t
         theirs['model']['neck'].pop(key, None)
     channels = ours['model']['neck'].pop('in_channels')
     assert ours['model']['neck'].pop('start_level', 0) == 0
+    assert ours['default_hooks']['checkpoint'].pop('type') == 'mmnas_mae.CompleteCheckpointHook'
+    assert theirs['default_hooks']['checkpoint'].pop('type') == 'CheckpointHook'
     assert ours == theirs
     with torch.device('meta'):
         built = MODELS.build({**backbone, 'init_cfg': None})

@@ -26,12 +26,16 @@ RETRAIN = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
 OTHERS = {
     'tools/quickstart.py': 'takes no files',
     'tools/study.py': 'runs train.py and the scoring tools, and reads what they wrote as repeat.py does',
+    'tools/analysis/search_lanes.py': 'reads images and writes records',
     'tools/misc/build_mmcv_ops.py': 'builds a wheel',
     'tools/misc/compare_builds.py': 'compares configs of the checkout',
     'tools/misc/pack_nasbench201.py': 'reads a table',
     'tools/misc/results_table.py': 'reads metafiles',
     'tools/speed/device_rates.py': 'takes no files',
+    'tools/speed/gpu_check.py': 'takes a config of the user',
+    'tools/speed/latency_table.py': 'takes no files',
     'tools/speed/measure_search.py': 'takes no files',
+    'tools/speed/node_check.py': 'takes no files',
     'tools/speed/search_scaling.py': 'a module of measure_search.py',
     'tools/speed/search_speed.py': 'a module of measure_search.py',
 }
