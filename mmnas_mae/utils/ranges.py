@@ -59,6 +59,8 @@ NOT_NEGATIVE = Range(float, 0)
 
 def fits(value: Any, kind: Any) -> bool:
     """Whether a value is of the kind that an annotation names; where that says nothing of values, it is."""
+    if kind is Any:  # a class from Python 3.11 on
+        return True
     origin, inside = typing.get_origin(kind), typing.get_args(kind)
     if origin in (Union, types.UnionType):
         return any(fits(value, each) for each in inside)
@@ -68,8 +70,7 @@ def fits(value: Any, kind: Any) -> bool:
         return isinstance(value, (list, tuple)) and all(fits(each, inside[0]) for each in value)
     if origin is Mapping:
         return isinstance(value, Mapping)
-    # Since Python 3.11 Any is a class, which isinstance refuses.
-    return isinstance(value, kind) if isinstance(kind, type) and kind is not Any else True
+    return isinstance(value, kind) if isinstance(kind, type) else True
 
 
 def kind_name(kind: Any) -> str:
@@ -78,5 +79,6 @@ def kind_name(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         return ' or '.join(dict.fromkeys(name for each in inside if (name := kind_name(each))))
     if origin in (list, Sequence):
-        return f'a list, each {kind_name(inside[0])}'
+        each = kind_name(inside[0])
+        return f'a list, each {each}' if each else 'a list'
     return _KINDS.get(kind, 'a dict' if dict in (kind, origin) or origin is Mapping else '')
