@@ -70,7 +70,9 @@ class ExpectedCost:
             weights = strengths[kind].double() * self.allowed[kind]
             if edges is not None:
                 weights = weights * edges[kind].double().unsqueeze(1)
-            shares[kind] = torch.cat([self._shares(weights[list(incoming)]) for incoming in graph.incoming()])
+            # The edges of a space are ordered by the node that they enter.
+            nodes = weights.split([len(incoming) for incoming in graph.incoming()])
+            shares[kind] = torch.cat([self._shares(node) for node in nodes])
         expected = {}
         for metric, costs in self.costs.items():
             expected[metric] = self.base[metric] + sum((shares[kind] * cost).sum() for kind, cost in costs.items())

@@ -29,9 +29,7 @@ class SearchBudget(ArchitectureLimit):
         budget: the limits.
         model: the search, whose architecture is one of cells.
 
-    Attributes:
-        multipliers: by metric.
-        exceeded: by metric, whether what would be derived without limits was beyond its limit at the last step.
+    Both stand in tensors that are changed in place, so that a recording of the step (a CUDA graph) reads what holds.
 
     Raises:
         TypeError: its network is none of cells with candidate operations.
@@ -51,19 +49,31 @@ class SearchBudget(ArchitectureLimit):
             )
         self.edge_costs = edge_costs
         self.limits = self.budget.limits
-        self.multipliers = dict.fromkeys(self.limits, 0.0)
-        self.exceeded = dict.fromkeys(self.limits, False)
+        # In the order of the limits; in double precision, as the expected cost.
+        self._multipliers = torch.zeros(len(self.limits), dtype=torch.float64)
+        self._exceeded = torch.zeros(len(self.limits), dtype=torch.bool)
         exclude_none = arch.derivation.get('exclude_none')
         self.expected = ExpectedCost(arch.space, edge_costs, list(self.limits), exclude_none)
         # A limit that nothing meets, or a setting that goes with none, is reported now, not after the first epoch.
         self.derive(arch.space, ones, **arch.derivation)
+        self._move(next(iter(arch.alphas.values())).device)
+
+    @property
+    def multipliers(self) -> dict[str, float]:
+        """By metric."""
+        return dict(zip(self.limits, self._multipliers.tolist()))
+
+    @property
+    def exceeded(self) -> dict[str, bool]:
+        """By metric, whether what would be derived without limits was beyond its limit at the last step."""
+        return dict(zip(self.limits, self._exceeded.tolist()))
 
     def loss(self, strengths: Mapping[str, Tensor], edges: Optional[Mapping[str, Tensor]] = None) -> Tensor:
         """As :meth:`ArchitectureLimit.loss`."""
-        total, expected = 0.0, self.expected(strengths, edges)
-        for metric, limit in self.limits.items():
-            excess = expected[metric] / limit - 1
-            total = total + self.multipliers[metric] * (excess if self.exceeded[metric] else excess.clamp_min(0))
+        expected = self.expected(strengths, edges)
+        excess = torch.stack([expected[metric] / limit - 1 for metric, limit in self.limits.items()])
+        self._move(excess.device)
+        total = (self._multipliers * torch.where(self._exceeded, excess, excess.clamp_min(0))).sum()
         # Reckoned in double precision, and added to losses of the parameters' own.
         return total.to(next(iter(strengths.values())).dtype)
 
@@ -87,16 +97,20 @@ class SearchBudget(ArchitectureLimit):
             free: what would be derived without limits.
         """
         cost = self.edge_costs.cost(free)
-        for metric, limit in self.limits.items():
-            self.exceeded[metric] = cost[metric] > limit
-            self.multipliers[metric] = max(0.0, self.multipliers[metric] + rate * (cost[metric] / limit - 1))
+        excess = torch.tensor([cost[metric] / limit - 1 for metric, limit in self.limits.items()], dtype=torch.float64)
+        self._exceeded.copy_(excess > 0)
+        self._multipliers.add_((rate * excess).to(self._multipliers.device)).clamp_min_(0)
 
     def state_dict(self) -> dict[str, Any]:
         """What a resumed search needs."""
-        return dict(multipliers=dict(self.multipliers), exceeded=dict(self.exceeded))
+        return dict(multipliers=self.multipliers, exceeded=self.exceeded)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Takes up :meth:`state_dict`; limits of a metric that it lacks begin anew."""
-        for name, values in state.items():
-            own = getattr(self, name)
-            own.update({metric: value for metric, value in values.items() if metric in own})
+        for i, metric in enumerate(self.limits):
+            self._multipliers[i] = state.get('multipliers', {}).get(metric, 0.0)
+            self._exceeded[i] = state.get('exceeded', {}).get(metric, False)
+
+    def _move(self, device: torch.device) -> None:
+        """Brings the multipliers to where alpha is; a recording finds them there from then on."""
+        self._multipliers, self._exceeded = self._multipliers.to(device), self._exceeded.to(device)

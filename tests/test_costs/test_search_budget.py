@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from mmnas_mae.costs import Budget
 from mmnas_mae.costs.search_budget import SearchBudget
@@ -60,7 +61,7 @@ def test_the_multipliers_adapt_until_what_is_derived_meets_the_limits(name):
 
 def test_within_the_limit_nothing_is_drawn():
     arch, limit = searched('nasbench201')
-    limit.multipliers['macs'] = 5.0
+    limit.load_state_dict(dict(multipliers=dict(macs=5.0)))
     cheap, dear = (discretize(arch.space, {'cell': torch.eye(5)[[op] * 6]}) for op in (1, 3))
     with torch.no_grad():
         arch.alphas['cell'][:, 1] = 3.0
@@ -74,10 +75,24 @@ def test_within_the_limit_nothing_is_drawn():
     assert (other.multipliers, other.exceeded) == (limit.multipliers, dict(macs=True))
 
 
+def test_a_recording_of_the_loss_follows_the_multipliers():
+    arch, limit = searched('nasbench201')
+    strengths = {kind: strength.detach() for kind, strength in arch.strengths().items()}
+    recorded = make_fx(lambda given: limit.loss(given))(strengths)
+    assert recorded(strengths) == 0
+    limit.load_state_dict(dict(multipliers=dict(macs=2.0), exceeded=dict(macs=True)))
+    assert recorded(strengths) == limit.loss(strengths) != 0
+    before = limit.loss(strengths).item()
+    limit.adapt(discretize(arch.space, {'cell': torch.eye(5)[[3] * 6]}), 1.0)
+    assert recorded(strengths) == limit.loss(strengths) > before
+    limit.load_state_dict({})
+    assert recorded(strengths) == 0
+
+
 def test_without_its_multiplier_it_adds_nothing():
     arch, limit = searched('nasbench201')
     assert arch.regularization()['arch_limit_loss'].item() == 0
-    limit.multipliers['macs'] = 0.5
+    limit.load_state_dict(dict(multipliers=dict(macs=0.5)))
     loss = arch.regularization()['arch_limit_loss']
     assert loss.item() == pytest.approx(0.5 * (limit.expect(arch)['macs'] / 40e6 - 1), rel=1e-6)
     assert loss.dtype == torch.float32
@@ -92,7 +107,7 @@ def test_a_multiplier_falls_to_zero_where_there_is_room():
     arch, limit = searched('nasbench201')
     cheap = discretize(arch.space, {'cell': torch.eye(5)[[0] * 6]})
     share = limit.edge_costs.cost(cheap)['macs'] / 40e6
-    limit.multipliers['macs'] = 1.0
+    limit.load_state_dict(dict(multipliers=dict(macs=1.0)))
     limit.adapt(cheap, 0.25)
     assert limit.multipliers['macs'] == pytest.approx(1 + 0.25 * (share - 1))
     for _ in range(10):
