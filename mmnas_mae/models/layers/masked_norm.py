@@ -195,7 +195,7 @@ def normalized_sum(maps: Sequence[Tensor], weights: Tensor, norms: Sequence[Mask
     Args:
         maps: (B, C, H, W) each; those beyond ``norms`` enter as they are.
         weights (Tensor): one for each map.
-        norms: of the first maps, all with parameters or all without.
+        norms: of the first maps, :func:`alike`.
     """
     # Only here, since it needs triton.
     from ..kernels.fused_node_sum import fused_node_sum
@@ -215,6 +215,11 @@ def normalized_sum(maps: Sequence[Tensor], weights: Tensor, norms: Sequence[Mask
         for norm, k in moving:
             norm.update(means[k], variances[k])
     return value
+
+
+def alike(norm: Optional[MaskedBatchNorm2d], other: Optional[MaskedBatchNorm2d]) -> bool:
+    """Whether :func:`normalized_sum` takes both at once, or one is none at all."""
+    return norm is None or other is None or (norm.affine, norm.eps) == (other.affine, other.eps)
 
 
 def fuse_norms(model: nn.Module, fused: bool = True) -> bool:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..kernels.weighted_sum import weighted_sum
-from .masked_norm import MaskedBatchNorm2d, normalized_sum, ones
+from .masked_norm import MaskedBatchNorm2d, alike, normalized_sum, ones
 
 
 class Term(NamedTuple):
@@ -32,6 +32,9 @@ def add_up(terms: Sequence[Term]) -> Tensor:
     Returns:
         Tensor: (B, C, H, W).
     """
+    # The kernels take one eps, and parameters of all normalisations or of none: what differs goes by itself.
+    norm = next((term.norm for term in terms if term.norm is not None), None)
+    terms = [term if alike(term.norm, norm) else Term(term.weight, term.norm(term.x)) for term in terms]
     raw = [term for term in terms if term.norm is not None]
     finished = [term for term in terms if term.norm is None]
     if not raw:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from mmnas_mae.models.layers.masked_norm import MaskedBatchNorm2d, Visibility, fuse_norms
@@ -106,6 +107,34 @@ def test_finished_and_raw_terms_are_told_apart(monkeypatch: pytest.MonkeyPatch) 
         torch.testing.assert_close(norm.get_buffer(name), value)
     add_up([Term(torch.tensor(3.0), y), Term(None, y)])
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize('other', [dict(affine=False), dict(eps=0.5)])
+def test_a_normalisation_unlike_the_others_is_its_own(other: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def definition(maps, weights, count, scale, shift, eps):
+        from mmnas_mae.models.kernels.node_sum import node_sum
+
+        asked.append((count, scale is not None, eps))
+        return node_sum(maps, weights, count, scale, shift, eps=eps)
+
+    fake = type(sys)('fused_node_sum')
+    fake.fused_node_sum = definition
+    monkeypatch.setitem(sys.modules, 'mmnas_mae.models.kernels.fused_node_sum', fake)
+    torch.manual_seed(0)
+    norms = [MaskedBatchNorm2d(3), MaskedBatchNorm2d(3, **other), MaskedBatchNorm2d(3)]
+    for norm in norms:
+        norm.fused = True
+        if norm.affine:
+            nn.init.normal_(norm.weight)
+            nn.init.normal_(norm.bias)
+    maps, weights = torch.randn(3, 4, 3, 5, 5), torch.tensor([0.5, 2.0, -1.0])
+    expected = sum(
+        w * F.batch_norm(x, None, None, n.weight, n.bias, True, 0.1, n.eps) for w, x, n in zip(weights, maps, norms)
+    )
+    torch.testing.assert_close(add_up([Term(w, x, n) for w, x, n in zip(weights, maps, norms)]), expected)
+    assert asked == [(1, norms[1].affine, norms[1].eps), (2, True, 1e-5)]
 
 
 def test_a_normalisation_is_the_nodes_only_where_the_kernels_know_it() -> None:
