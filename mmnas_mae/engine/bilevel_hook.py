@@ -182,6 +182,11 @@ class BilevelHook(Hook):
         self._iterator = iter(self._loader)
 
 
+def bilevel_of(runner: Runner) -> Optional[BilevelHook]:
+    """The hook that optimises the architecture in a run; None where none does."""
+    return next((hook for hook in getattr(runner, 'hooks', ()) if isinstance(hook, BilevelHook)), None)
+
+
 def _check_one_pass(weights: OptimWrapper) -> None:
     scaler = getattr(weights, 'loss_scaler', None)
     if weights._accumulative_counts != 1 or (scaler is not None and scaler.is_enabled()):

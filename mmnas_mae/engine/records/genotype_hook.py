@@ -15,7 +15,7 @@ from ...spaces.genotype import read_cells
 from ...spaces.verdict import COLLAPSE_RATIO, DECIDED_RATIO
 from ...utils.records import append_record, settings_hash, trim_history
 from ...utils.unwrap import unwrap
-from ..bilevel_hook import BilevelHook
+from ..bilevel_hook import bilevel_of
 from ..optim_constructor import BilevelOptimWrapper
 from .run_record_hook import made_by
 
@@ -142,7 +142,7 @@ class GenotypeHook(Hook):
         optimizer = wrapper['arch'].optimizer if isinstance(wrapper, BilevelOptimWrapper) else None
         if not isinstance(optimizer, torch.optim.Adam) or not arch.perturbable or arch.temperature is not None:
             return
-        bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
+        bilevel = bilevel_of(runner)
         epochs = runner.max_epochs - (bilevel.resting(runner.max_epochs) if bilevel else 0)
         steps, rate = epochs * len(runner.train_dataloader), optimizer.param_groups[0]['lr']
         reachable = math.exp(min(2 * rate * steps, 50))

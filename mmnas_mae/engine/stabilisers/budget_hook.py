@@ -11,7 +11,7 @@ from ...costs.search_budget import SearchBudget
 from ...models import SearchModel
 from ...registry import HOOKS
 from ...utils.unwrap import unwrap
-from ..bilevel_hook import BilevelHook
+from ..bilevel_hook import bilevel_of
 
 
 @HOOKS.register_module()
@@ -48,7 +48,7 @@ class BudgetHook(Hook):
         self.budget = Budget(**budget)
         self._limit: Optional[SearchBudget] = None
         self._state: dict[str, Any] = {}
-        self._warmup_epochs = 0
+        self._resting = 0
 
     def constrain(self, model: SearchModel) -> SearchBudget:
         """Sets the limit of the architecture of a model, which derives within it from now on.
@@ -67,12 +67,12 @@ class BudgetHook(Hook):
         """
         self._limit = self.constrain(unwrap(runner.model))
         self._limit.load_state_dict(self._state)
-        bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
-        self._warmup_epochs = 0 if bilevel is None else bilevel.warmup_epochs
+        bilevel = bilevel_of(runner)
+        self._resting = 0 if bilevel is None else bilevel.resting(runner.max_epochs)
 
     def after_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Moves the multipliers, except while alpha stands still."""
-        if runner.epoch >= self._warmup_epochs and self.every_n_train_iters(runner, self.interval):
+        if runner.epoch >= self._resting and self.every_n_train_iters(runner, self.interval):
             share = min(1.0, self.interval / len(runner.train_dataloader))
             self._limit.adapt(unwrap(runner.model).arch.free_genotype(), self.rate * share)
 

@@ -9,7 +9,7 @@ from ...registry import HOOKS
 from ...utils.ranges import COUNT
 from ...utils.seeding import kept_random_state
 from ...utils.unwrap import unwrap
-from ..bilevel_hook import BilevelHook
+from ..bilevel_hook import BilevelHook, bilevel_of
 from ..step import mean_over_ranks, step_loss
 from .curvature import dominant_eigenvalue
 
@@ -54,7 +54,7 @@ class HessianHook(Hook):
         Raises:
             TypeError: alpha is not optimised in this run.
         """
-        self._bilevel = next((hook for hook in runner.hooks if isinstance(hook, BilevelHook)), None)
+        self._bilevel = bilevel_of(runner)
         if self._bilevel is None:
             raise TypeError('HessianHook measures what mmnas_mae.BilevelHook optimises; this run has no such hook')
 

@@ -80,8 +80,11 @@ def test_a_resumed_search_has_the_multipliers_of_one_that_was_not_interrupted(
         assert parameter.equal(resumed.alpha()[name])
 
 
-def test_while_the_weights_are_warmed_up_the_multiplier_waits(budgeted: Config, run_search: Callable) -> None:
-    budgeted.default_hooks.bilevel.warmup_epochs = 2
+@pytest.mark.parametrize('warmup', [2, 0.67])
+def test_while_the_weights_are_warmed_up_the_multiplier_waits(
+    warmup: float, budgeted: Config, run_search: Callable
+) -> None:
+    budgeted.default_hooks.bilevel.warmup_epochs = warmup
     multipliers = [record['budget/macs_multiplier'] for record in logged(run_search(budgeted).work_dir)]
     assert multipliers[:2] == [0, 0]
     assert multipliers[2] > 0
