@@ -1,15 +1,21 @@
 """Scalars of a step that stay on the device until a log is written."""
 
+import math
 from typing import Union
 from weakref import WeakKeyDictionary
 
 import torch
+from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
 from mmengine.optim import OptimWrapper
+from mmengine.runner import Runner
 from torch import Tensor
 
 #: What has not been read yet: (name, value) of each message hub, in order.
 _PENDING: 'WeakKeyDictionary[MessageHub, list[tuple[str, Tensor]]]' = WeakKeyDictionary()
+
+#: Iterations between two looks where nothing is logged.
+_UNLOGGED = 50
 
 
 def log_scalar(hub: MessageHub, name: str, value: Union[float, Tensor]) -> None:
@@ -35,6 +41,11 @@ def read_scalars(hub: MessageHub) -> None:
         values = torch.stack([value for _, value in pending]).tolist()
         for (name, _), value in zip(pending, values):
             hub.update_scalar(name, value)
+
+
+def log_interval(runner: Runner) -> int:
+    """Iterations after which the log may be written: each line of each LoggerHook falls on a multiple of it."""
+    return math.gcd(*(max(hook.interval, 1) for hook in runner.hooks if isinstance(hook, LoggerHook))) or _UNLOGGED
 
 
 class DeferredOptimWrapper(OptimWrapper):

@@ -54,8 +54,10 @@ class CapturedLosses:
 
     def __call__(self, model: SearchModel, prepared: Mapping[str, Any]) -> dict[str, Tensor]:
         """What ``model.total_losses(**prepared)`` gives; of the losses the first stands for their sum in a gradient."""
+        if self.obstacle(model):
+            return model.total_losses(**prepared)
         inputs, form = tree_flatten((dict(prepared), model.arch.held))
-        if self.obstacle(model) or not _recordable(inputs):
+        if not _recordable(inputs):
             return model.total_losses(**prepared)
         if self._unchecked:
             state = _state(model)

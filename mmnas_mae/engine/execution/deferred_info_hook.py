@@ -2,11 +2,11 @@
 
 from typing import Any, Mapping, Optional
 
-from mmengine.hooks import LoggerHook, RuntimeInfoHook
+from mmengine.hooks import RuntimeInfoHook
 from mmengine.runner import Runner
 
 from ...registry import HOOKS
-from ..deferred_scalars import log_scalar, read_scalars
+from ..deferred_scalars import log_interval, log_scalar, read_scalars
 
 
 @HOOKS.register_module()
@@ -23,8 +23,7 @@ class DeferredInfoHook(RuntimeInfoHook):
     def before_train(self, runner: Runner) -> None:
         """As RuntimeInfoHook; finds out how often the log is written."""
         super().before_train(runner)
-        intervals = [hook.interval for hook in runner.hooks if isinstance(hook, LoggerHook)]
-        self._interval = min(intervals, default=1)
+        self._interval = log_interval(runner)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Optional[Mapping[str, Any]] = None

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Iterator, Mapping, NamedTuple, Optional, Sequence
 
 import torch
-from mmengine.hooks import Hook, LoggerHook
+from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from torch import Tensor
@@ -13,7 +13,8 @@ from torch import Tensor
 from ...registry import HOOKS
 from ...utils.errors import DivergedError
 from ...utils.unwrap import unwrap
-from ..bilevel_hook import BilevelHook
+from ..bilevel_hook import bilevel_of
+from ..deferred_scalars import log_interval
 
 ACTIONS = ('stop', 'skip')
 #: What the largest architecture parameter is called here.
@@ -83,7 +84,7 @@ class FiniteLossHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Looks at the gradients of every step of an optimizer from now on."""
         self._device = next(runner.model.parameters()).device
-        self._interval = self._how_often(runner)
+        self._interval = 1 if self._device.type == 'cpu' else log_interval(runner)
         for name, wrapper in _optimizers(runner.optim_wrapper):
             self._handles.append(wrapper.optimizer.register_step_pre_hook(partial(self._look, name)))
         if self.action == 'skip':
@@ -109,7 +110,8 @@ class FiniteLossHook(Hook):
         numbers |= {f'the largest gradient of {name}': value for name, value in self._gradients.items()}
         if alphas := _alphas(runner):
             numbers[_ALPHA] = _largest(alphas)
-        arch = next((hook.batch for hook in getattr(runner, 'hooks', ()) if isinstance(hook, BilevelHook)), None)
+        bilevel = bilevel_of(runner)
+        arch = None if bilevel is None else bilevel.batch
         # A captured graph writes each step's numbers to the same place.
         numbers = {name: torch.as_tensor(each).detach().float().clone() for name, each in numbers.items()}
         batches = {name: samples for name, samples in (('', _samples(data_batch)), ('arch', _samples(arch))) if samples}
@@ -133,12 +135,6 @@ class FiniteLossHook(Hook):
                 f'above {self.saturated:g} a softmax has hardly any gradient left); lower '
                 'optim_wrapper.arch.optimizer.lr'
             )
-
-    def _how_often(self, runner: Runner) -> int:
-        """In how many steps the numbers are read once."""
-        if self._device.type == 'cpu':
-            return 1
-        return next((max(hook.interval, 1) for hook in runner.hooks if isinstance(hook, LoggerHook)), 50)
 
     def _look(self, name: str, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         """Before a step of an optimizer."""

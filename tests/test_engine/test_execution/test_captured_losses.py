@@ -9,11 +9,11 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
+from search_models import masked_search
 
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses, rerun
 from mmnas_mae.engine.step import arch_step, step_loss
 from mmnas_mae.models import SearchModel
-from mmnas_mae.registry import MODELS
 
 S0 = dict(type='mmnas_mae.DARTSSupernet', space='darts_s2', init_channels=4, layers=3)
 NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=4, cells_per_stage=1)
@@ -24,18 +24,6 @@ FAIR = dict(
     NB201,
     relaxation=dict(type='mmnas_mae.SigmoidRelaxation', regularizer=dict(type='mmnas_mae.ZeroOneLoss')),
 )
-
-
-def build(backbone: dict, **settings: Any) -> SearchModel:
-    torch.manual_seed(0)
-    model = dict(
-        type='mmnas_mae.MAENAS',
-        backbone=backbone,
-        neck=dict(type='mmnas_mae.HierarchicalDecoder'),
-        head=dict(type='mmnas_mae.MaskedReconstructionHead'),
-        mask_generator=dict(type='mmnas_mae.PatchMaskGenerator', patch_size=4, ratio=0.5),
-    )
-    return MODELS.build(dict(model, **settings)).train()
 
 
 class Steps:
@@ -82,16 +70,16 @@ def compare(model: SearchModel, order: int = 1, between: Callable[[SearchModel],
     ids=['s2', 'partial', 'concrete', 'sigmoid', 'checkpointing'],
 )
 def test_first_order_steps_are_equal(backbone: dict) -> None:
-    compare(build(backbone))
+    compare(masked_search(backbone))
 
 
 @pytest.mark.parametrize('settings', [dict(masking='sparse'), dict(neck=dict(type='mmnas_mae.PerScaleDecoder'))])
 def test_they_are_equal_whatever_is_reconstructed_and_how(settings: dict) -> None:
-    compare(build(NB201, **settings))
+    compare(masked_search(NB201, **settings))
 
 
 def test_second_order_steps_are_equal() -> None:
-    compare(build(NB201), order=2)
+    compare(masked_search(NB201), order=2)
 
 
 def test_a_number_that_changes_between_epochs_is_recorded_anew() -> None:
@@ -101,11 +89,11 @@ def test_a_number_that_changes_between_epochs_is_recorded_anew() -> None:
             if hasattr(module, 'dropout'):
                 module.dropout = 0.3
 
-    compare(build(DROPPING), between=drop)
+    compare(masked_search(DROPPING), between=drop)
 
 
 def test_held_weights_are_inputs_of_a_recording() -> None:
-    model = build(NB201)
+    model = masked_search(NB201)
     execution = model.execution = CapturedLosses(rerun)
     torch.manual_seed(1)
     images, points = torch.randn(4, 3, 16, 16), [torch.rand(6, 5).softmax(1) for _ in range(3)]
@@ -121,7 +109,7 @@ def test_held_weights_are_inputs_of_a_recording() -> None:
 
 
 def test_each_kind_of_step_has_one_recording() -> None:
-    model = build(S0)
+    model = masked_search(S0)
     execution = model.execution = CapturedLosses(rerun)
     steps = Steps(model)
     for _ in range(3):
@@ -134,7 +122,7 @@ def test_each_kind_of_step_has_one_recording() -> None:
 @pytest.mark.parametrize('context', ['eval', 'no_grad', 'drawn'])
 def test_what_cannot_be_replayed_runs_as_usual(context: str) -> None:
     relaxation = dict(relaxation=dict(type='mmnas_mae.GumbelRelaxation')) if context == 'drawn' else {}
-    model = build(dict(NB201, **relaxation)).train(context != 'eval')
+    model = masked_search(dict(NB201, **relaxation)).train(context != 'eval')
     execution = model.execution = CapturedLosses(rerun)
     with torch.set_grad_enabled(context != 'no_grad'):
         model.step_losses(model.prepare_batch(torch.randn(2, 3, 16, 16)))
@@ -143,7 +131,7 @@ def test_what_cannot_be_replayed_runs_as_usual(context: str) -> None:
 
 
 def test_a_replayed_loss_is_differentiated_before_the_next() -> None:
-    model = build(NB201)
+    model = masked_search(NB201)
     model.execution = CapturedLosses(rerun)
     prepared = model.prepare_batch(torch.randn(2, 3, 16, 16))
     first = model.step_loss(prepared)
@@ -153,7 +141,7 @@ def test_a_replayed_loss_is_differentiated_before_the_next() -> None:
 
 
 def test_second_derivatives_are_taken_of_the_usual_execution() -> None:
-    model = build(NB201)
+    model = masked_search(NB201)
     model.execution = CapturedLosses(rerun)
     batch = dict(inputs=torch.randn(2, 3, 16, 16))
     alphas = model.arch_parameters()

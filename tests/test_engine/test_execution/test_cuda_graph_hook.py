@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
 from torch.func import functional_call
 
+from mmnas_mae.costs import Budget
+from mmnas_mae.costs.search_budget import SearchBudget
 from mmnas_mae.engine import CudaGraphHook
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses
 from mmnas_mae.models import NASBench201Supernet, SearchModel
@@ -54,11 +56,13 @@ def small(config: Any) -> dict:
     return model
 
 
-def check(name: str, repository: Any, mode: FakeTensorMode) -> bool:
+def check(name: str, repository: Any, mode: FakeTensorMode, **limits: float) -> bool:
     """Whether the loss of a config is computed on the GPU without a look at it."""
     model = MODELS.build(small(read_config(repository / f'configs/search/{name}.py'))).train()
     if CapturedLosses.obstacle(model) is not None:
         return False
+    if limits:
+        model.arch.limit = SearchBudget(Budget(**limits), model)
     samples = [BaseDataElement(metainfo=dict(sample_idx=i)) for i in range(2)]
     for sample in samples:
         sample.gt_label = torch.tensor([1])
@@ -74,6 +78,12 @@ def check(name: str, repository: Any, mode: FakeTensorMode) -> bool:
 @pytest.mark.parametrize('name', FEW)
 def test_steps_read_nothing_from_the_device(name: str, repository: Any, fake_gpu: FakeTensorMode) -> None:
     assert check(name, repository, fake_gpu)
+
+
+def test_a_budget_reads_nothing_either(repository: Any, fake_gpu: FakeTensorMode) -> None:
+    # Its tables are brought to the GPU by the first step.
+    fake_gpu.allow_non_fake_inputs = True
+    assert check('maenas_nasbench201_1xb64-50e_cifar10', repository, fake_gpu, macs=40e6)
 
 
 @pytest.mark.slow

@@ -9,12 +9,13 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from search_models import masked_search
 
+from mmnas_mae.costs import Budget
+from mmnas_mae.costs.search_budget import SearchBudget
 from mmnas_mae.engine import HessianHook
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses, CUDAGraphs
-from mmnas_mae.models import SearchModel
 from mmnas_mae.models.layers.masked_norm import fuse_norms
-from mmnas_mae.registry import MODELS
 
 pytestmark = pytest.mark.gpu
 
@@ -37,22 +38,29 @@ NETWORKS = {
 }
 
 
-def build(backbone: dict, **settings: object) -> SearchModel:
-    torch.manual_seed(0)
-    model = dict(
-        type='mmnas_mae.MAENAS',
-        backbone=backbone,
-        neck=dict(type='mmnas_mae.HierarchicalDecoder'),
-        head=dict(type='mmnas_mae.MaskedReconstructionHead'),
-        mask_generator=dict(type='mmnas_mae.PatchMaskGenerator', patch_size=4, ratio=0.5),
-    )
-    return MODELS.build(dict(model, **settings)).cuda().train()
+def test_a_recording_follows_the_multipliers_of_a_budget() -> None:
+    plain = masked_search(NETWORKS['nasbench201']).cuda()
+    captured = copy.deepcopy(plain)
+    captured.execution = CapturedLosses(CUDAGraphs())
+    limits = []
+    for model in (plain, captured):
+        model.arch.limit = SearchBudget(Budget(macs=40e6, at=dict(init_channels=16, cells_per_stage=5)), model)
+        limits.append(model.arch.limit)
+    losses = []
+    for multiplier in (0.0, 1.0, 100.0):
+        images = torch.randn(16, 3, 32, 32, device='cuda')
+        for limit, model in zip(limits, (plain, captured)):
+            limit.load_state_dict(dict(multipliers=dict(macs=multiplier), exceeded=dict(macs=True)))
+            torch.cuda.manual_seed(0)
+            losses.append(float(model.step_loss(model.prepare_batch(images)).detach()))
+        assert losses[-1] == pytest.approx(losses[-2], rel=1e-4)
+    assert losses[-1] > 10 * losses[0]
 
 
 @pytest.mark.parametrize('masking', ['input', 'sparse'])
 @pytest.mark.parametrize('name', list(NETWORKS))
 def test_captured_losses_and_gradients_are_the_ordinary_ones(name: str, masking: str) -> None:
-    plain = build(NETWORKS[name], masking=masking)
+    plain = masked_search(NETWORKS[name], masking=masking).cuda()
     captured = copy.deepcopy(plain)
     assert fuse_norms(captured)
     captured.execution = CapturedLosses(CUDAGraphs())
