@@ -2,11 +2,11 @@
 
 from typing import Any, Mapping
 
-import torch
 from mmengine.config import Config
 
 from ..costs import Budget, fit
-from ..registry import MODELS, TASK_UTILS
+from ..models.build import head_channels
+from ..registry import TASK_UTILS
 from ..spaces import load_genotype
 
 #: Settings of :class:`mmnas_mae.BudgetHook` beside those of the budget.
@@ -48,9 +48,7 @@ class ConfigBudget:
                 hooks['selection']['budget'] = limits
         elif model.get('type') == 'ImageClassifier' and model.backbone.get('type') == 'mmnas_mae.GenotypeBackbone':
             self._fit(model.backbone, model.head.num_classes)
-            with torch.device('meta'):
-                widths = MODELS.build(dict(model.backbone, init_cfg=None)).out_channels
-            model.head.in_channels = widths if model.head.get('type') == 'mmnas_mae.AuxiliaryHead' else widths[-1]
+            model.head.in_channels = head_channels(model)
         elif model.get('type') == 'mmnas_mae.NetworkClassifier':
             self._fit(model.network, model.network.get('num_classes', 10))
         else:

@@ -2,10 +2,10 @@
 
 from typing import Any, Optional
 
-import torch
 from mmengine.config import Config
 
-from ..registry import DATASETS, MODELS, TASK_UTILS
+from ..models.build import head_channels
+from ..registry import DATASETS, TASK_UTILS
 from ..utils.config import LOADERS
 from .own_images import ImageFacts, OwnImages, check_size, edge_of, fill, stem_of
 
@@ -88,11 +88,8 @@ class OwnClasses(OwnImages):
             return
         fill(model.backbone, dict(in_channels=facts.channels, stem=stem_of(size)))
         check_size(size, model.backbone.stem)
-        with torch.device('meta'):
-            widths = MODELS.build(dict(model.backbone, init_cfg=None)).out_channels
-        auxiliary = model.head.get('type') == 'mmnas_mae.AuxiliaryHead'
-        fill(model.head, dict(in_channels=widths if auxiliary else widths[-1]))
-        if auxiliary and isinstance(model.backbone.stem, str):
+        fill(model.head, dict(in_channels=head_channels(model)))
+        if model.head.get('type') == 'mmnas_mae.AuxiliaryHead' and isinstance(model.backbone.stem, str):
             fill(model.head, dict(stem=model.backbone.stem))
 
 

@@ -1,6 +1,5 @@
 """Latency as a sum over the edges of a network, measured once on a device."""
 
-import json
 import os
 import random
 import statistics
@@ -11,7 +10,7 @@ from typing import Any, Mapping, Optional, Sequence, Union
 from torch import nn
 
 from ..spaces import CellSpace, Genotype
-from ..utils.records import write_json
+from ..utils.records import read_json, write_json
 from .edge_costs import Cost, EdgeCosts
 from .latency import measure_latency
 from .standalone import build_standalone
@@ -73,7 +72,7 @@ class LatencyTable:
         if not isinstance(source, Mapping):
             if not Path(source).is_file():
                 raise FileNotFoundError(f'table of latencies {os.fspath(source)!r} does not exist')
-            source = json.loads(Path(source).read_text())
+            source = read_json(source)
         try:
             return cls(**source)
         except TypeError:

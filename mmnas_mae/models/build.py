@@ -5,6 +5,7 @@ import inspect
 import os
 from typing import Any, Mapping, Optional, Union
 
+import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import nn
@@ -139,3 +140,14 @@ def model_settings(cfg: Mapping[str, Any]) -> dict[str, Any]:
     if cfg.get('data_preprocessor'):
         settings.setdefault('data_preprocessor', copy.deepcopy(cfg['data_preprocessor']))
     return settings
+
+
+def head_channels(classifier: Mapping[str, Any]) -> Union[int, tuple[int, ...]]:
+    """Input channels of the head of a classifier: of all features for the auxiliary head, else of the last one.
+
+    Args:
+        classifier: config of an ImageClassifier of mmpretrain, of which the backbone is built without weights.
+    """
+    with torch.device('meta'):
+        widths = MODELS.build(dict(classifier['backbone'], init_cfg=None)).out_channels
+    return widths if classifier['head'].get('type') == 'mmnas_mae.AuxiliaryHead' else widths[-1]

@@ -44,7 +44,7 @@ _SETTINGS = {
     'learning rate of weights': 'optim_wrapper.weights.optimizer.lr',
     'learning rate of alpha': 'optim_wrapper.arch.optimizer.lr',
     'order of the alpha gradient': 'default_hooks.bilevel.order',
-    'epochs before alpha moves': 'default_hooks.bilevel.warmup_epochs',
+    'epochs before alpha moves (below 1: their share)': 'default_hooks.bilevel.warmup_epochs',
     'seed': 'randomness.seed',
 }
 #: Titles of the curves of alpha.

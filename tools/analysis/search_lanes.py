@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from mmengine.config import Config
 from mmengine.logging import MessageHub
 from mmengine.optim import OptimWrapperDict
 from mmengine.structures import BaseDataElement
@@ -28,13 +29,8 @@ from mmnas_mae.spaces import get_space
 from mmnas_mae.utils.records import append_record
 from mmnas_mae.utils.seeding import stream_seed
 
-PREPROCESSOR = dict(
-    type='mmnas_mae.SearchDataPreprocessor',
-    padding=4,
-    flip_prob=0.5,
-    mean=[125.307, 122.961, 113.8575],
-    std=[62.9932, 62.0887, 66.7049],
-)
+#: Where crops, flips and the deviations of CIFAR-10 stand.
+DATA = Path(__file__).parents[2] / 'configs/_base_/datasets/cifar10_search_array.py'
 
 
 def objective(name: str, ratio: float, backbone: dict) -> dict:
@@ -71,7 +67,8 @@ class Lane:
         self.images, self.labels, self.args = images, labels, args
         torch.manual_seed(self.seed)
         backbone = dict(type='mmnas_mae.NASBench201Supernet', init_channels=args.channels, cells_per_stage=args.cells)
-        model = dict(objective(self.name, self.ratio, backbone), data_preprocessor=PREPROCESSOR)
+        preprocessor = Config.fromfile(DATA).data_preprocessor
+        model = dict(objective(self.name, self.ratio, backbone), data_preprocessor=preprocessor)
         self.model = MODELS.build(model).to(images.device).train()
         for i, generator in enumerate((*self.model.generators(), *self.model.data_preprocessor.generators())):
             generator.manual_seed(stream_seed(self.seed + i, 0))

@@ -164,9 +164,9 @@ class ConvBN(nn.Module):
         self.conv = nn.Conv2d(args.in_channels, args.out_channels, kernel, args.stride, kernel // 2, bias=bias)
         self.bn = args.norm()
 
-    def forward(self, x: Tensor, visible: Optional[Visibility] = None, scale: Optional[Tensor] = None) -> Tensor:
-        """(B, C, H, W) -> (B, C', H / stride, W / stride), times ``scale``, a 0-dimensional tensor."""
-        return self.bn(self.conv(x), visible, scale)
+    def forward(self, x: Tensor, visible: Optional[Visibility] = None) -> Tensor:
+        """(B, C, H, W) -> (B, C', H / stride, W / stride)."""
+        return self.bn(self.conv(x), visible)
 
 
 class ReLUConvBN(ReLUStart, ConvBN):

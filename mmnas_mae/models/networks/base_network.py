@@ -49,8 +49,7 @@ def image_channels(genotype: Genotype, in_channels: Optional[int]) -> int:
         ValueError: they are no number of channels.
     """
     channels = genotype.search.get('in_channels', 3) if in_channels is None else in_channels
-    if isinstance(channels, bool) or not isinstance(channels, int) or channels < 1:
-        raise ValueError(f'in_channels must be a whole number from 1 on, got {shorten(repr(channels))}')
+    COUNT.check('in_channels', channels)
     return channels
 
 

@@ -13,9 +13,7 @@ from ..layers.checkpointing import run_cell
 from ..layers.conv_stem import ConvStem
 from ..layers.masked_norm import Visibility
 from ..layers.ops import FactorizedReduce, OpArgs, ReLUConvBN
-from .base_network import BaseNetwork
-
-STEMS = ('cifar', 'imagenet')
+from .base_network import STEMS, BaseNetwork
 
 #: Of each stage of DARTS.
 STRIDES = (1, 2, 2)
