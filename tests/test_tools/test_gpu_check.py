@@ -60,7 +60,7 @@ def test_a_part_that_fails_is_said_and_passed_over(
 def test_searches_side_by_side_are_those_of_their_own(
     tool: Callable, tmp_path: Path, data_file: Callable[[str], Path]
 ) -> None:
-    flags = ['--images', data_file('cifar10_train_20k.parquet'), '--count', 64, '--channels', 2, '--cells', 1]
+    flags = ['--images', data_file('cifar10_train_20k.parquet'), '--count', 64, '--sizes', '2x1']
     flags += ['--batch', 16, '--epochs', 2]
     results = {}
     for number, lanes in enumerate((['hd@.3#1', 'labels#2'], ['labels#2'], ['single', 'hd@.3#1'])):
@@ -74,3 +74,31 @@ def test_searches_side_by_side_are_those_of_their_own(
             assert results.setdefault(key, found) == found
             assert row['accuracy_without_none']['cifar10_test'] > 10
     assert len({found[:2] for found in results.values()}) == len(results) == 6
+
+
+def test_sizes_follow_one_another_and_end_with_scores(tool: Callable, data_file: Callable, tmp_path: Path) -> None:
+    out = tmp_path / 'lanes.jsonl'
+    flags = [
+        '--images',
+        data_file('cifar10_train_20k.parquet'),
+        '--count',
+        32,
+        '--batch',
+        8,
+        '--epochs',
+        3,
+        '--out',
+        out,
+    ]
+    more = ['--sizes', '2x1', '4x1', '--run-epochs', 1, '--score', 3, '--score-images', 16]
+    tool('analysis/search_lanes.py', 'single#1', 'labels', *flags, *more)
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    order = [(row['channels'], row['objective'], 'scores' in row) for row in rows]
+    assert order == [(c, name, scores) for c in (2, 4) for scores in (False, True) for name in ('single', 'labels')]
+    scored = [row['scores'] for row in rows if 'scores' in row]
+    # The same cells for all.
+    assert len({tuple(scores) for scores in scored}) == 1
+    assert len(scored[0]) == 3
+    for masked, labels in (scored[:2], scored[2:]):
+        assert all(-2 < score < 0 for score in masked.values())
+        assert all(16 * score == round(16 * score) for score in labels.values())

@@ -2,14 +2,15 @@
 
 Each search is a lane with its own network, optimizers, random generators, stream and CUDA graphs; a round takes one
 step of each. The images stand on the device. After each epoch the derived cell and its accuracy by the table are
-appended to the output, one JSON object a line.
+appended to the output, one JSON object a line. Sizes follow one another, each with all lanes. With --score the lanes
+of a size end with a line of scores: of so many cells of the benchmark, by the weights of the search.
 """
 
 import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import torch
 from mmengine.config import Config
@@ -19,13 +20,16 @@ from mmengine.structures import BaseDataElement
 from torch import Tensor
 
 from mmnas_mae.benchmarks import load_table
+from mmnas_mae.discrete import InheritedScorer, SearchRun
+from mmnas_mae.discrete.search_run import Images
 from mmnas_mae.engine.deferred_scalars import DeferredOptimWrapper, read_scalars
 from mmnas_mae.engine.execution.captured_losses import CapturedLosses, CUDAGraphs, rerun
 from mmnas_mae.engine.step import arch_step
 from mmnas_mae.models.kernels.transfer import to_device
 from mmnas_mae.models.layers.masked_norm import fuse_norms
 from mmnas_mae.registry import DATASETS, MODELS
-from mmnas_mae.spaces import get_space
+from mmnas_mae.scores.scores import sample_architectures
+from mmnas_mae.spaces import Genotype, get_space
 from mmnas_mae.utils.records import append_record
 from mmnas_mae.utils.seeding import stream_seed
 
@@ -56,17 +60,20 @@ class Lane:
         text: ``OBJECTIVE[@RATIO][#SEED]``.
         images (Tensor): (N, 3, 32, 32) uint8 on the device.
         labels (Tensor): (N,) on the host.
-        args: sizes and rates.
+        size: C and N.
+        args: rates and the like.
     """
 
-    def __init__(self, text: str, images: Tensor, labels: Tensor, args: argparse.Namespace) -> None:
+    def __init__(
+        self, text: str, images: Tensor, labels: Tensor, size: tuple[int, int], args: argparse.Namespace
+    ) -> None:
         self.text = text
         text, _, seed = text.partition('#')
         self.name, _, ratio = text.partition('@')
         self.seed, self.ratio = int(seed or 0), float(ratio or 0.5)
-        self.images, self.labels, self.args = images, labels, args
+        self.images, self.labels, self.size, self.args = images, labels, size, args
         torch.manual_seed(self.seed)
-        backbone = dict(type='mmnas_mae.NASBench201Supernet', init_channels=args.channels, cells_per_stage=args.cells)
+        backbone = dict(type='mmnas_mae.NASBench201Supernet', init_channels=size[0], cells_per_stage=size[1])
         preprocessor = Config.fromfile(DATA).data_preprocessor
         model = dict(objective(self.name, self.ratio, backbone), data_preprocessor=preprocessor)
         self.model = MODELS.build(model).to(images.device).train()
@@ -120,14 +127,10 @@ class Lane:
             genotype, without = self.model.genotype(), self.model.genotype(exclude_none=True)
             losses = torch.stack(self.losses).tolist()
         self.losses.clear()
-        text = get_space('nasbench201').format(genotype)
         return dict(
-            lane=self.text,
-            objective=self.name,
-            ratio=self.ratio,
-            seed=self.seed,
+            **self.setting(),
             epoch=epoch,
-            cell=text,
+            cell=get_space('nasbench201').format(genotype),
             accuracy=table.headline_values(genotype),
             accuracy_without_none=table.headline_values(without),
             decision=dict(entropy=genotype.meta['decision']['entropy'], ratio=genotype.meta['decision']['ratio']),
@@ -137,34 +140,46 @@ class Lane:
             seconds=round(seconds, 1),
         )
 
+    def scores(self, cells: Sequence[Genotype], images: int) -> dict:
+        """Of each cell by the weights of this search, on images that only alpha has seen."""
+        places = self.parts[1][:images]
+        samples = [BaseDataElement(metainfo=dict(sample_idx=int(place))) for place in places]
+        for sample, place in zip(samples, places):
+            sample.gt_label = self.labels[place].view(1)
+        inputs = self.images[places.to(self.images.device)]
+        with torch.cuda.stream(self.stream):
+            batch = self.model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=False)
+            run = SearchRun(self.model, heldout=Images(batch['inputs'], batch['data_samples']))
+            scorer = InheritedScorer(run, batch_size=images)
+            found = {get_space('nasbench201').format(cell): scorer(cell) for cell in cells}
+        return dict(**self.setting(), images=len(places), scores=found)
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('lanes', nargs='+', metavar='OBJECTIVE[@RATIO][#SEED]', help='hd, single, sparse or labels')
-    parser.add_argument('--images', required=True, help='Parquet file with image and label')
-    parser.add_argument('--count', type=int, help='images to read, all by default')
-    parser.add_argument('--channels', type=int, default=16, help='C')
-    parser.add_argument('--cells', type=int, default=5, help='N')
-    parser.add_argument('--batch', type=int, default=64, help='images of a batch')
-    parser.add_argument('--epochs', type=int, default=12, help='length of the schedule')
-    parser.add_argument('--alpha-lr', type=float, default=1e-3, help='learning rate of alpha')
-    parser.add_argument('--no-fuse', dest='fuse', action='store_false', help="the library's normalisations")
-    parser.add_argument('--minutes', type=float, default=9, help='after which no further epoch begins')
-    parser.add_argument('--out', type=Path, default=Path('lanes.jsonl'), help='one JSON object a line')
-    args = parser.parse_args()
-    start = time.monotonic()
-    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
-    source = dict(type='mmnas_mae.ParquetImages', data_root=args.images, label_column='label', indices=args.count)
-    source = DATASETS.build(dict(type='mmnas_mae.ArrayImages', dataset=source, with_label=True))
-    images = source.images.to(device)
-    labels = torch.tensor([info['gt_label'] for info in source._infos])
-    table, hub = load_table('nasbench201'), MessageHub.get_instance('lanes')
-    lanes = [Lane(text, images, labels, args) for text in args.lanes]
-    if device.type == 'cuda':
+    def setting(self) -> dict:
+        """What tells this lane from others."""
+        channels, cells = self.size
+        return dict(
+            lane=self.text, objective=self.name, ratio=self.ratio, seed=self.seed, channels=channels, cells=cells
+        )
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """``16x5`` -> (16, 5)."""
+    channels, _, cells = text.partition('x')
+    return int(channels), int(cells)
+
+
+def search(
+    size: tuple[int, int], images: Tensor, labels: Tensor, args: argparse.Namespace, table: Any, start: float
+) -> bool:
+    """All lanes at one size; returns whether there was time for it."""
+    hub = MessageHub.get_instance('lanes')
+    lanes = [Lane(text, images, labels, size, args) for text in args.lanes]
+    if images.is_cuda:
         torch.cuda.synchronize()
-    print(f'{len(images)} images, {len(lanes)} lanes, ready after {time.monotonic() - start:.1f} s', flush=True)
+    channels, cells = size
+    print(f'C={channels}, N={cells}: {len(lanes)} lanes after {time.monotonic() - start:.1f} s', flush=True)
     steps = len(lanes[0].parts[0]) // args.batch
-    for epoch in range(1, args.epochs + 1):
+    for epoch in range(1, args.run_epochs + 1):
         began = time.monotonic()
         for lane in lanes:
             lane.start_epoch()
@@ -181,8 +196,46 @@ def main() -> None:
         spent = time.monotonic() - began
         print(f'epoch {epoch}: {spent:.1f} s, {spent / steps / len(lanes):.4f} s a step of a lane', flush=True)
         if time.monotonic() - start + spent > 60 * args.minutes:
+            return False
+    if args.score:
+        scored, began = sample_architectures(table, args.score), time.monotonic()
+        for lane in lanes:
+            append_record(args.out, lane.scores(scored, args.score_images))
+        print(f'{args.score} cells scored by each lane in {time.monotonic() - began:.1f} s', flush=True)
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('lanes', nargs='+', metavar='OBJECTIVE[@RATIO][#SEED]', help='hd, single, sparse or labels')
+    parser.add_argument('--images', required=True, help='Parquet file with image and label')
+    parser.add_argument('--count', type=int, help='images to read, all by default')
+    parser.add_argument('--sizes', nargs='+', type=size_of, default=[(16, 5)], metavar='CxN', help='as in 16x5')
+    parser.add_argument('--batch', type=int, default=64, help='images of a batch')
+    parser.add_argument('--epochs', type=int, default=12, help='length of the schedule')
+    parser.add_argument('--run-epochs', type=int, help='epochs of it to run, all by default')
+    parser.add_argument(
+        '--score', type=int, default=0, metavar='CELLS', help='cells to score by the weights in the end'
+    )
+    parser.add_argument('--score-images', type=int, default=256, help='images that a cell is scored on')
+    parser.add_argument('--alpha-lr', type=float, default=1e-3, help='learning rate of alpha')
+    parser.add_argument('--no-fuse', dest='fuse', action='store_false', help="the library's normalisations")
+    parser.add_argument('--minutes', type=float, default=9, help='after which no further epoch begins')
+    parser.add_argument('--out', type=Path, default=Path('lanes.jsonl'), help='one JSON object a line')
+    args = parser.parse_args()
+    args.run_epochs = args.run_epochs or args.epochs
+    start = time.monotonic()
+    device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    source = dict(type='mmnas_mae.ParquetImages', data_root=args.images, label_column='label', indices=args.count)
+    source = DATASETS.build(dict(type='mmnas_mae.ArrayImages', dataset=source, with_label=True))
+    images = source.images.to(device)
+    labels = torch.tensor([info['gt_label'] for info in source._infos])
+    table = load_table('nasbench201')
+    print(f'{len(images)} images after {time.monotonic() - start:.1f} s', flush=True)
+    for size in args.sizes:
+        if not search(size, images, labels, args, table, start):
             break
-    print(json.dumps(dict(seconds=round(time.monotonic() - start, 1), lanes=len(lanes), steps=steps)))
+    print(json.dumps(dict(seconds=round(time.monotonic() - start, 1), lanes=len(args.lanes), sizes=args.sizes)))
 
 
 if __name__ == '__main__':
