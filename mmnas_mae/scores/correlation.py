@@ -1,6 +1,6 @@
 """Rank correlation with bootstrap intervals (Figures 2 and 5)."""
 
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Optional, Sequence
 
 import numpy as np
 from scipy.stats import rankdata
@@ -54,13 +54,16 @@ class RankStatistics:
         #: (1 + R, N) counts; the first row is the sample itself.
         self.counts = np.concatenate([np.ones((1, size)), counts]).astype(np.float32)
 
-    def kendall(self, x: Sequence[float], y: Sequence[float]) -> np.ndarray:
+    def kendall(self, x: Sequence[float], y: Sequence[float], within: Optional[Sequence[float]] = None) -> np.ndarray:
         """Kendall's tau-b of the sample and of every resample: (1 + R,), NaN where a variable is constant.
 
         Args:
             x, y: (N,) values; infinite ones are ranked, NaN is none.
+            within: (N,) the group of each, such as its number of parameters. Only pairs of one group count, in the
+                numerator and in both sums of untied pairs: what ``x`` says of ``y`` at equal size.
         """
         x, y = self._ranks(x), self._ranks(y)
+        groups = np.ones(len(x), dtype=np.int64) if within is None else self._ranks(within)
         concordant = np.zeros(len(self.counts))
         # Signs of all pairs; ranks and sums are integers below 2^24, which float32 holds exactly.
         a, b = x.astype(np.float32), y.astype(np.float32)
@@ -68,11 +71,13 @@ class RankStatistics:
             block = slice(start, start + 256)
             # Each pair once: those of a block with itself and with what follows.
             signs = np.sign(a[start:, None] - a[None, block]) * np.sign(b[start:, None] - b[None, block])
+            if within is not None:
+                signs *= groups[start:, None] == groups[None, block]
             signs[256:] *= 2
             products = self.counts[:, start:] @ signs
             concordant += np.einsum('rn,rn->r', products, self.counts[:, block], dtype=np.float64)
         with np.errstate(invalid='ignore', divide='ignore'):
-            return concordant / np.sqrt(self._untied(x) * self._untied(y))
+            return concordant / np.sqrt(self._untied(x, groups) * self._untied(y, groups))
 
     def spearman(self, x: Sequence[float], y: Sequence[float]) -> np.ndarray:
         """Spearman's rho, mean ranks for ties, as :meth:`kendall`."""
@@ -118,11 +123,15 @@ class RankStatistics:
         cumulated = np.cumsum(self.counts[:, order], axis=1, dtype=np.float64)[:, ends]
         return ranks - 1, cumulated
 
-    def _untied(self, ranks: np.ndarray) -> np.ndarray:
-        """(1 + R,) ordered pairs of different values."""
+    def _untied(self, ranks: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        """(1 + R,) ordered pairs of different values within a group."""
+        inside = self._ranks(groups * (len(ranks) + 1) + ranks)
+        return self._pairs(self._ranks(groups)) - self._pairs(inside)
+
+    def _pairs(self, ranks: np.ndarray) -> np.ndarray:
+        """(1 + R,) ordered pairs of equal values, those of each with itself among them."""
         _, cumulated = self._groups(ranks)
-        sizes = np.diff(cumulated, axis=1, prepend=0)
-        return cumulated[:, -1] ** 2 - (sizes**2).sum(1)
+        return (np.diff(cumulated, axis=1, prepend=0) ** 2).sum(1)
 
 
 def mean_over(estimates: Sequence[np.ndarray]) -> np.ndarray:

@@ -32,6 +32,20 @@ def test_the_controls_on_the_whole_table_are_those_of_the_literature(table):
         assert tau == pytest.approx(kendalltau(control, truth).statistic, abs=1e-12)
 
 
+def test_within_groups_only_their_pairs_count(sample):
+    truth, params, early = sample
+    statistics = RankStatistics(300, resamples=10, seed=2)
+    found = statistics.kendall(early, truth, within=params)
+    for value, counts in zip(found, statistics.counts):
+        x, y, g = (np.repeat(values, counts.astype(int)) for values in (early, truth, params))
+        same = g[:, None] == g[None]
+        a, b = (np.sign(v[:, None] - v[None]) * same for v in (x, y))
+        assert value == pytest.approx((a * b).sum() / math.sqrt((a**2).sum() * (b**2).sum()), abs=1e-12)
+    one = statistics.kendall(early, truth, within=np.full(300, 7.0))
+    np.testing.assert_array_equal(one, statistics.kendall(early, truth))
+    assert np.isnan(statistics.kendall(params, truth, within=params)).all()
+
+
 def test_every_resample_has_the_coefficients_of_scipy(sample):
     truth, params, _ = sample
     statistics = RankStatistics(300, resamples=20, seed=3)

@@ -30,6 +30,7 @@ from mmnas_mae.models.layers.masked_norm import fuse_norms
 from mmnas_mae.registry import DATASETS, MODELS
 from mmnas_mae.scores.scores import sample_architectures
 from mmnas_mae.spaces import Genotype, get_space
+from mmnas_mae.studies.lanes import code_of
 from mmnas_mae.utils.records import append_record
 from mmnas_mae.utils.seeding import stream_seed
 
@@ -151,7 +152,7 @@ class Lane:
             batch = self.model.data_preprocessor(dict(inputs=inputs, data_samples=samples), training=False)
             run = SearchRun(self.model, heldout=Images(batch['inputs'], batch['data_samples']))
             scorer = InheritedScorer(run, batch_size=images)
-            found = {get_space('nasbench201').format(cell): scorer(cell) for cell in cells}
+            found = {code_of(cell): round(scorer(cell), 6) for cell in cells}
         return dict(**self.setting(), images=len(places), scores=found)
 
     def setting(self) -> dict:
