@@ -38,14 +38,14 @@ def format_study(found: Mapping[str, Any]) -> str:
 
 
 def _truth_table(values: Mapping[str, Any]) -> str:
-    rows = [['predictor', 'range', 'n', 'tau', 'rho', 'tau given parameters', 'std of seeds']]
+    rows = [['predictor', 'range', 'n', 'tau', 'rho', 'tau given parameters', 'tau at equal size', 'std of seeds']]
     rows[0] += [f'top {k}, mean / best' for k in TOP]
     for predictor, by_range in values['predictors'].items():
         for name, count in values['ranges'].items():
             if name not in by_range:
                 continue
             found = by_range[name]
-            row = [predictor, name, str(count), *(_estimate(found[key]) for key in ('tau', 'rho', 'partial'))]
+            row = [predictor, name, str(count), *(_estimate(found[key]) for key in ('tau', 'rho', 'partial', 'equal'))]
             row.append('' if found['seed_std'] is None else f'{found["seed_std"]:.3f}')
             tops = [by_range['top'][k] for k in TOP] if name == 'all' else []
             rows.append(

@@ -12,6 +12,8 @@ from .scores_file import Scores
 
 #: Of how many of the best-scored the true values are reported.
 TOP = (1, 10)
+#: Of about equally many architectures by size, see :func:`size_bins`.
+BINS = 10
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,9 @@ def compare(samples: Sequence[Sample], resamples: int = 2000, seed: int = 0) -> 
 
     Returns:
         dict: ``ranges``: number of architectures in each range. ``predictors``: for each by range
-        ``tau``, ``rho`` and ``partial`` (given the parameters, None for these themselves) as
-        [value, low, high] and ``seed_std``, the standard deviation of tau over seeds; and
+        ``tau``, ``rho``, ``partial`` (given the parameters, None for these themselves) and ``equal``
+        (tau over pairs of about equal size, :func:`size_bins`) as [value, low, high] and
+        ``seed_std``, the standard deviation of tau over seeds; and
         ``top``, by k the mean and best true value of the k best-scored. ``differences``:
         by range and by pair of protocols, or of a protocol and the parameters, tau of the
         first minus that of the second over the same resamples. ``sample``: mean and best true value of all.
@@ -185,7 +188,7 @@ def compare(samples: Sequence[Sample], resamples: int = 2000, seed: int = 0) -> 
         taus: dict[str, np.ndarray] = {}
         counted = [RankStatistics(len(own[name]), resamples, seed + i) for i, own in enumerate(rows)]
         for predictor in predictors:
-            found: dict[str, list] = dict(tau=[], rho=[], partial=[])
+            found: dict[str, list] = dict(tau=[], rho=[], partial=[], equal=[])
             seeds: list[float] = []
             for sample, own, statistics in zip(samples, rows, counted):
                 truth, size = sample.truth[own[name]], sample.predictors['parameters'][0][own[name]]
@@ -194,6 +197,8 @@ def compare(samples: Sequence[Sample], resamples: int = 2000, seed: int = 0) -> 
                 seeds += [tau[0] for tau in each_tau]
                 found['tau'].append(mean_over(each_tau))
                 found['rho'].append(mean_over([statistics.spearman(v, truth) for v in values]))
+                bins = size_bins(size)
+                found['equal'].append(mean_over([statistics.kendall(v, truth, within=bins) for v in values]))
                 if predictor != 'parameters':
                     partial = [statistics.partial_kendall(v, truth, size) for v in values]
                     found['partial'].append(mean_over(partial))
@@ -205,6 +210,12 @@ def compare(samples: Sequence[Sample], resamples: int = 2000, seed: int = 0) -> 
         pairs = combinations([*samples[0].protocols, 'parameters'], 2)
         out['differences'][name] = {f'{a} - {b}': Estimate.of(taus[a] - taus[b]) for a, b in pairs}
     return out
+
+
+def size_bins(params: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """(N,) bin of each architecture by its number of parameters: about equally many in each, equal numbers in one."""
+    edges = np.quantile(params, np.arange(1, bins) / bins)
+    return np.searchsorted(edges, params, side='left')
 
 
 def _ranges(truth: np.ndarray, known: np.ndarray, connected: np.ndarray) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from scipy.stats import kendalltau
 
 from mmnas_mae.benchmarks.load import load_table
 from mmnas_mae.discrete import Evaluator, TableScorer
-from mmnas_mae.scores.correlation_study import Protocol, study
+from mmnas_mae.scores.correlation_study import Protocol, size_bins, study
 from mmnas_mae.scores.scores import sample_architectures, score_columns
 from mmnas_mae.scores.scores_file import Scores
 
@@ -48,6 +48,21 @@ def test_true_accuracy_as_score_and_its_controls(scores):
             expected = kendalltau(control[rows], truth[rows]).statistic
             assert values['predictors'][name][label]['tau'].value == pytest.approx(expected)
     assert values['predictors']['parameters']['all']['partial'] is None
+    bins = size_bins(scores.columns['params'])
+    same = bins[:, None] == bins
+    early, size = scores.columns['cifar10_test_12ep'], scores.columns['params']
+    for name, column in (('parameters', size), ('cifar10_test_12ep', early)):
+        x, y = (np.sign(v[:, None] - v) * same for v in (column, truth))
+        expected = (x * y).sum() / np.sqrt((x**2).sum() * (y**2).sum())
+        assert values['predictors'][name]['all']['equal'].value == pytest.approx(expected)
+
+
+def test_bins_hold_about_equally_many_and_equal_sizes_together():
+    assert np.bincount(size_bins(np.arange(100.0))).tolist() == [10] * 10
+    sizes = np.array([5] * 60 + [7] * 30 + [9] * 10)
+    bins = size_bins(sizes)
+    assert [len(set(bins[sizes == size])) for size in (5, 7, 9)] == [1, 1, 1]
+    assert len(set(bins)) == 3
 
 
 def test_true_values_are_those_of_a_benchmark_of_another_package(field_table):
