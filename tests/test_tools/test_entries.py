@@ -27,6 +27,7 @@ OTHERS = {
     'tools/quickstart.py': 'takes no files',
     'tools/study.py': 'runs train.py and the scoring tools, and reads what they wrote as repeat.py does',
     'tools/analysis/search_lanes.py': 'reads images and writes records',
+    'tools/analysis/lanes_table.py': 'reads records of searches, one JSON object a line',
     'tools/misc/build_mmcv_ops.py': 'builds a wheel',
     'tools/misc/compare_builds.py': 'compares configs of the checkout',
     'tools/misc/pack_nasbench201.py': 'reads a table',

@@ -26,7 +26,7 @@ def tool(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_captured_steps_are_compared_and_timed(tool: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / 'findings.json'
-    flags = ['--dry', '--parts', 'losses', 'steps', 'train', '--cases', 'nasbench201', 'nasbench201-c16']
+    flags = ['--dry', '--parts', 'losses', 'curvature', 'steps', 'train', '--cases', 'nasbench201', 'nasbench201-c16']
     tool('speed/gpu_check.py', *flags, '--out', out)
     findings = json.loads(out.read_text())
     assert findings[0]['part'] == 'machine'
@@ -34,6 +34,8 @@ def test_captured_steps_are_compared_and_timed(tool: Callable, tmp_path: Path, m
     assert [(row['family'], row['order']) for row in losses] == [('nasbench201', 1), ('nasbench201', 2)]
     # Without a device, replays compute everything again.
     assert all(row['captured'] == row['first_step'] == row['ordinary_twice'] == 0 for row in losses)
+    (curvature,) = [row for row in findings if row['part'] == 'curvature']
+    assert curvature['kernels'] == curvature['library'] != 0
     steps = [row for row in findings if row['part'] == 'steps']
     executions = ['captured', 'captured, normalised by the library', 'ours', 'plain', 'captured', 'ours']
     assert [row['execution'] for row in steps] == executions
@@ -50,7 +52,8 @@ def test_a_part_that_fails_is_said_and_passed_over(
 
     monkeypatch.delitem(measure_search.CASES['nasbench201-c16'][0], 'type')
     out = tmp_path / 'findings.json'
-    tool('speed/gpu_check.py', '--dry', '--parts', 'losses', '--cases', 'nasbench201', '--out', out)
+    with pytest.raises(SystemExit, match='failed: losses'):
+        tool('speed/gpu_check.py', '--dry', '--parts', 'losses', '--cases', 'nasbench201', '--out', out)
     findings = json.loads(out.read_text())
     assert [row['failed'].partition(':')[0] for row in findings[1:]] == ['KeyError', 'KeyError']
     tool('speed/gpu_check.py', '--dry', '--minutes', 0, '--parts', 'losses', '--out', out)

@@ -2,17 +2,20 @@
 
 Parts, in the order of their worth:
   losses     10 steps captured as CUDA graphs against ordinary ones, for each family of search networks
+  curvature  the dominant eigenvalue with node kernels against that of the library
   steps      seconds of a whole step in each execution, memory, and the share of the measured copy rate
   profile    which kernels a captured step spends its time in
   nodes      tools/speed/node_check.py
   train      tools/train.py on images in memory against the bare step
   tests      the tests marked gpu
 
-Prints a line for each finding, writes all of them as JSON as it goes, and goes on where one part fails.
+Prints a line for each finding, writes all of them as JSON as it goes, and goes on where one part fails; the exit status
+is 1 if any has.
 --dry runs every part on the CPU at a size of seconds, without graphs.
 """
 
 import argparse
+import copy
 import json
 import os
 import statistics
@@ -29,6 +32,9 @@ from device_rates import Traffic, measure_rates, peak_memory
 from measure_search import CASES
 from search_speed import CAPTURED, STEPS, SearchStep
 
+from mmnas_mae.engine.stabilisers.curvature import dominant_eigenvalue
+from mmnas_mae.engine.step import step_loss
+from mmnas_mae.models.layers.masked_norm import fuse_norms
 from mmnas_mae.utils.records import write_json
 
 #: Captured, with the library's normalisations.
@@ -47,6 +53,10 @@ FAMILIES = {
     'darts-minus': dict(S0, init_channels=8, layers=3, connection=dict(type='mmnas_mae.AuxiliarySkipMixedOp')),
     'checkpointing': dict(NASBENCH201, init_channels=8, cells_per_stage=1, with_cp=True),
 }
+
+
+#: Relative difference of losses within ten steps that rounding explains.
+MOST_APART = 1e-3
 
 
 class Check:
@@ -133,6 +143,26 @@ def compare_losses(check: Check, name: str, backbone: dict, order: int) -> None:
         ordinary_twice=furthest('ours', 'again'),
         last=float(curves[CAPTURED][-1]),
     )
+
+    # Rounding drives two ordinary executions apart as well.
+    if furthest('ours', CAPTURED) > max(10 * furthest('ours', 'again'), MOST_APART):
+        raise ValueError(f'captured steps of {name} are not the ordinary ones')
+
+
+def curvature(check: Check) -> None:
+    """Second derivatives, which the node kernels leave to the definition."""
+    step, values = check.step(FAMILIES['nasbench201'], 16), {}
+    state = copy.deepcopy(step.model.state_dict())
+    for name, fused in (('library', False), ('kernels', True)):
+        step.model.load_state_dict(state)
+        fuse_norms(step.model, fused)
+        torch.manual_seed(0)
+        with step.model.kept_generators():
+            loss = step_loss(step.model, None, dict(inputs=step.batches[0]), alpha_step=True, twice=True)
+            values[name] = dominant_eigenvalue(loss, step.model.arch_parameters(), list(step.model.buffers()), 5)
+    check.say('curvature', **values)
+    if abs(values['kernels'] - values['library']) > 1e-3 * abs(values['library']):
+        raise ValueError('the curvature with node kernels is not that of the library')
 
 
 def median_step(check: Check, step: SearchStep, execution: str, repeats: int) -> float:
@@ -254,7 +284,7 @@ def _run(check: Check, part: str, command: list[str], limit: int) -> None:
     check.say(part, exit=done.returncode, end=(done.stdout or done.stderr)[-600:])
 
 
-PARTS = dict(losses=losses, steps=steps, profile=profile, nodes=nodes, train=train, tests=tests)
+PARTS = dict(losses=losses, curvature=curvature, steps=steps, profile=profile, nodes=nodes, train=train, tests=tests)
 
 
 def main() -> None:
@@ -274,6 +304,9 @@ def main() -> None:
     check.say('machine', name=name, torch=torch.__version__, cudnn=str(torch.backends.cudnn.version()))
     for part in args.parts:
         check.attempt(part, lambda p=part: PARTS[p](check))
+    failed = [finding for finding in check.findings if 'failed' in finding or finding.get('exit')]
+    if failed:
+        sys.exit(f'failed: {", ".join(sorted({finding["part"] for finding in failed}))}')
 
 
 if __name__ == '__main__':

@@ -119,7 +119,12 @@ class _FusedNodeSum(torch.autograd.Function):
 def _differentiable(
     ctx: Any, grad: Tensor, kept: Optional[Tensor], inputs: Sequence[Optional[Tensor]]
 ) -> list[Optional[Tensor]]:
-    """The gradients of the definition, which can be differentiated again."""
+    """The gradients of the definition, which can be differentiated again.
+
+    By views of the inputs: one map of a node is often computed from another, and the derivative by that one itself
+    would contain the way through the first, which the caller adds.
+    """
+    inputs = [None if x is None else x.view_as(x) for x in inputs]
     weights, scale, shift, *maps = inputs
     value = node_sum(maps, weights, ctx.normalized, scale, shift, kept, ctx.eps).value
     wanted = [x for x, needed in zip(inputs, ctx.needs_input_grad[3:]) if needed]
