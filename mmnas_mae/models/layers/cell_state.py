@@ -118,7 +118,7 @@ class CellState:
         if not (self.shared and _shares(op)):
             return Term(weight, self.run(op))
         started = self._started(op)
-        if op.last_norm is not None and op.last_norm.belongs_to_node(self.visible):
+        if op.last_norm is not None and op.last_norm.belongs_to_node(self.visible) and _ends_with_norm(op):
             return Term(weight, op.raw(started, self.visible), op.last_norm)
         if isinstance(op, ReLUStart):
             return Term(None, op(self.x, self.visible, started, weight))
@@ -142,6 +142,13 @@ class CellState:
         if key not in self._known:
             self._known[key] = compute()
         return self._known[key]
+
+
+def _ends_with_norm(op: SharedStart) -> bool:
+    """Whether :meth:`SharedStart.finish` is of the class that names the last normalisation; a later one may do more."""
+    order = type(op).__mro__
+    finish, norm = (next(i for i, c in enumerate(order) if name in vars(c)) for name in ('finish', 'last_norm'))
+    return finish >= norm
 
 
 def _shares(op: nn.Module) -> bool:

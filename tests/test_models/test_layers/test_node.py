@@ -5,15 +5,17 @@ import json
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from mmnas_mae.models.layers.cell_state import CellState
 from mmnas_mae.models.layers.masked_norm import MaskedBatchNorm2d, Visibility, fuse_norms
 from mmnas_mae.models.layers.node import Term, add_up
-from mmnas_mae.models.layers.ops import OpArgs, build_op
+from mmnas_mae.models.layers.ops import OpArgs, ReLUConvBN, build_op
 
 #: Search networks by what their nodes add up.
 NETWORKS = {
@@ -135,6 +137,36 @@ def test_a_normalisation_unlike_the_others_is_its_own(other: dict, monkeypatch: 
     )
     torch.testing.assert_close(add_up([Term(w, x, n) for w, x, n in zip(weights, maps, norms)]), expected)
     assert asked == [(1, norms[1].affine, norms[1].eps), (2, True, 1e-5)]
+
+
+class Doubled(ReLUConvBN):
+    """An operation of a user that goes on after its normalisation."""
+
+    def finish(self, started: torch.Tensor, visible: Any, scale: Any = None) -> torch.Tensor:
+        return 2 * super().finish(started, visible, scale)
+
+
+class Renormed(ReLUConvBN):
+    """One that computes another map, normalised as ever."""
+
+    def raw(self, started: torch.Tensor, visible: Any) -> torch.Tensor:
+        return 3 + self.conv(started)
+
+
+@pytest.mark.parametrize('kind, left', [(ReLUConvBN, True), (Doubled, False), (Renormed, True)])
+def test_what_follows_a_normalisation_is_not_left_out(kind: type, left: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mmnas_mae.models.kernels.node_sum import node_sum
+
+    fake = type(sys)('fused_node_sum')
+    fake.fused_node_sum = node_sum
+    monkeypatch.setitem(sys.modules, 'mmnas_mae.models.kernels.fused_node_sum', fake)
+    torch.manual_seed(0)
+    op, x = kind(OpArgs(3, 3, 1), 1), torch.randn(4, 3, 5, 5)
+    expected = 2 * op(x)
+    op.bn.fused = True
+    term = CellState(x).term(op, torch.tensor(2.0))
+    assert (term.norm is not None) == left
+    torch.testing.assert_close(add_up([term]), expected)
 
 
 def test_a_normalisation_is_the_nodes_only_where_the_kernels_know_it() -> None:
