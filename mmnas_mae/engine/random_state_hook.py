@@ -98,10 +98,7 @@ class RandomStateHook(Hook):
 
 def _generators(runner: Runner) -> list:
     model = unwrap(runner.model)
-    if not isinstance(model, SearchModel):
-        return []
-    preprocessor = getattr(model.data_preprocessor, 'generators', list)
-    return [*model.generators(), *preprocessor()]
+    return model.all_generators() if isinstance(model, SearchModel) else []
 
 
 def _state(runner: Runner) -> dict:

@@ -78,7 +78,7 @@ class Lane:
         preprocessor = Config.fromfile(DATA).data_preprocessor
         model = dict(objective(self.name, self.ratio, backbone), data_preprocessor=preprocessor)
         self.model = MODELS.build(model).to(images.device).train()
-        for i, generator in enumerate((*self.model.generators(), *self.model.data_preprocessor.generators())):
+        for i, generator in enumerate(self.model.all_generators()):
             generator.manual_seed(stream_seed(self.seed + i, 0))
         self.order = torch.Generator().manual_seed(stream_seed(self.seed, 1))
         on_gpu = images.is_cuda
@@ -196,7 +196,7 @@ def search(
         read_scalars(hub)
         spent = time.monotonic() - began
         print(f'epoch {epoch}: {spent:.1f} s, {spent / steps / len(lanes):.4f} s a step of a lane', flush=True)
-        if time.monotonic() - start + spent > 60 * args.minutes:
+        if epoch < args.run_epochs and time.monotonic() - start + spent > 60 * args.minutes:
             return False
     if args.score:
         scored, began = sample_architectures(table, args.score), time.monotonic()

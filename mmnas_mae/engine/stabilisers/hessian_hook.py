@@ -71,15 +71,10 @@ class HessianHook(Hook):
 
     def _measure(self, runner: Runner) -> float:
         model = unwrap(runner.model)
-        states = [generator.get_state() for generator in model.generators()]
-        try:
-            with kept_random_state():
-                loss = step_loss(model, None, self._bilevel.batch, alpha_step=True, twice=True)
-                buffers = list(model.buffers())
-                return dominant_eigenvalue(loss, model.arch_parameters(), buffers, self.steps, mean_over_ranks)
-        finally:
-            for generator, state in zip(model.generators(), states):
-                generator.set_state(state)
+        with kept_random_state(), model.kept_generators():
+            loss = step_loss(model, None, self._bilevel.batch, alpha_step=True, twice=True)
+            buffers = list(model.buffers())
+            return dominant_eigenvalue(loss, model.arch_parameters(), buffers, self.steps, mean_over_ranks)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves the eigenvalues."""

@@ -140,11 +140,9 @@ class PerturbationHook(Hook):
         data_batch: Any,
     ) -> list[Tensor]:
         model = unwrap(runner.model)
-        states = [generator.get_state() for generator in model.generators()]
-        batch_loss = step_loss(model, runner.optim_wrapper['weights'], data_batch)
-        # The weight step draws the same masks again.
-        for generator, state in zip(model.generators(), states):
-            generator.set_state(state)
+        # The weight step draws the same crops and masks again.
+        with model.kept_generators():
+            batch_loss = step_loss(model, runner.optim_wrapper['weights'], data_batch)
 
         def loss(point: Sequence[Tensor]) -> Tensor:
             with model.arch.fixed(dict(zip(kinds, point))):

@@ -2,7 +2,8 @@
 
 import statistics
 from abc import ABCMeta, abstractmethod
-from typing import Any, Callable, Mapping, Optional, Sequence, Union
+from contextlib import contextmanager
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 
 import torch
 from mmengine.model import BaseModel
@@ -85,8 +86,22 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         return genotype.with_meta(decision=decision, **({} if limit is None else dict(budget=limit.describe(genotype))))
 
     def generators(self) -> list[torch.Generator]:
-        """The random generators that the model owns, in a fixed order."""
+        """The random generators that the objective owns, in a fixed order."""
         return []
+
+    def all_generators(self) -> list[torch.Generator]:
+        """Those of the objective, then those of the data preprocessor: all that a step draws from beside the global."""
+        return [*self.generators(), *getattr(self.data_preprocessor, 'generators', list)()]
+
+    @contextmanager
+    def kept_generators(self) -> Iterator[None]:
+        """Leaves :meth:`all_generators` as they were found."""
+        states = [generator.get_state() for generator in self.all_generators()]
+        try:
+            yield
+        finally:
+            for generator, state in zip(self.all_generators(), states):
+                generator.set_state(state)
 
     @abstractmethod
     def prepare(self, inputs: Tensor, data_samples: Optional[Sequence] = None) -> dict[str, Any]:

@@ -97,6 +97,8 @@ def test_a_measured_search_equals_one_that_is_not(search_cfg: Config, run_search
     # Draws operations and noise in every forward pass.
     search_cfg.model.backbone.update(space='darts_s4', relaxation=dict(type='mmnas_mae.GumbelRelaxation'))
     search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
+    # Crops and flips are drawn where the batch is.
+    search_cfg.data_preprocessor.update(type='mmnas_mae.SearchDataPreprocessor', padding=2, flip_prob=0.5)
     measured = copy.deepcopy(search_cfg)
     measured.work_dir += '_measured'
     measured.default_hooks.hessian = dict(type='mmnas_mae.HessianHook', interval=2, steps=3)

@@ -110,12 +110,16 @@ def test_only_the_weight_step_is_perturbed(search_cfg: Config, monkeypatch: pyte
     search_cfg.train_dataloader.dataset.parts = [('weights', 0.0008), ('arch', 0.0008)]
     search_cfg.val_cfg = search_cfg.val_dataloader = search_cfg.val_evaluator = None
     search_cfg.model.backbone.space = 'darts_s2'
+    # Crops and flips are drawn where the batch is.
+    search_cfg.data_preprocessor.update(type='mmnas_mae.SearchDataPreprocessor', padding=2, flip_prob=0.5)
     search_cfg.default_hooks.perturbation = dict(type='mmnas_mae.PerturbationHook', mode=mode, start=0.2, end=0.2)
     calls: list[tuple] = []  # (perturbed, masks, training, loss) of each forward pass
+    seen: list[Tensor] = []
     original: Callable = MAENAS.losses
 
     def losses(self: MAENAS, images: Tensor, mask: Tensor) -> dict:
         out = original(self, images, mask)
+        seen.append(images.clone())
         calls.append((self.arch._held is not None, mask.clone(), self.training, float(out['loss'].detach())))
         return out
 
@@ -137,6 +141,7 @@ def test_only_the_weight_step_is_perturbed(search_cfg: Config, monkeypatch: pyte
     # Seven steps, then the loss at the centre and at the end; all of them and the weight step under the same masks.
     assert len(first) == 1 + 7 + 2 + 1
     assert all(torch.equal(mask, first[-1][1]) for _, mask, *_ in first[1:])
+    assert all(torch.equal(images, seen[len(first) - 1]) for images in seen[1 : len(first)])
     assert [training for *_, training, _ in first] == [True] + [False] * 9 + [True]
     centre, end = first[8][3], first[9][3]
     assert end >= centre
