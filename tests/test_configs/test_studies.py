@@ -139,8 +139,9 @@ def test_the_masked_score_inherits_from_the_search_network_of_the_same_seed(open
         ]
 
 
-def test_budgets_are_percentiles_of_the_benchmark(open_study):
-    study, space, budget = open_study('budget_nasbench201'), get_space('nasbench201'), Budget(macs=1)
+@pytest.mark.parametrize('name, space', [('nasbench201', 'nasbench201'), ('transnas101', 'transnas101_micro')])
+def test_budgets_are_percentiles_of_the_benchmark(name, space, open_study):
+    study, space, budget = open_study(f'budget_{name}'), get_space(space), Budget(macs=1)
     costs = sorted(budget.cost(genotype)['macs'] for genotype in space.enumerate())
     named = {row['levels']['budget']: row['cfg_options']['budget.macs'] for row in study.rows if row['levels']}
     assert list(named) == [10, 25, 50, 75]

@@ -10,10 +10,14 @@ from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 from search_models import masked_search
+from taped import taped
 
-from mmnas_mae.engine.execution.captured_losses import CapturedLosses, rerun
+from mmnas_mae.costs import Budget
+from mmnas_mae.costs.search_budget import SearchBudget
+from mmnas_mae.engine.execution.captured_losses import CapturedLosses, Recorder, rerun
 from mmnas_mae.engine.step import arch_step, step_loss
 from mmnas_mae.models import SearchModel
+from mmnas_mae.models.kernels import weighted_sum
 
 S0 = dict(type='mmnas_mae.DARTSSupernet', space='darts_s2', init_channels=4, layers=3)
 NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=4, cells_per_stage=1)
@@ -43,10 +47,33 @@ class Steps:
         self.losses += [value.item() for value in logged.values()]
 
 
-def compare(model: SearchModel, order: int = 1, between: Callable[[SearchModel], None] = lambda model: None) -> None:
+@pytest.fixture(params=[rerun, taped])
+def record(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """Both recorders of the CPU: one that runs Python again, and one that runs the operators of its recording."""
+    if request.param is taped:
+        # As on a GPU, where a weight is no number of Python's.
+        monkeypatch.setattr(weighted_sum, '_WeightedSum', Products)
+    return request.param
+
+
+class Products:
+    """In place of the function whose weights are read on a CPU."""
+
+    @staticmethod
+    def apply(weights: torch.Tensor, *maps: torch.Tensor) -> torch.Tensor:
+        given = [*weights.unbind(), *[None] * (len(maps) - len(weights))]
+        return weighted_sum.product_sum(list(zip(given, maps)))
+
+
+def compare(
+    model: SearchModel,
+    order: int = 1,
+    between: Callable[[SearchModel], None] = lambda model: None,
+    record: Recorder = rerun,
+) -> None:
     """Four steps, ``between`` happening after the second, in both executions."""
     replayed = copy.deepcopy(model)
-    replayed.execution = execution = CapturedLosses(rerun)
+    replayed.execution = execution = CapturedLosses(record)
     results = []
     for each in (model, replayed):
         torch.manual_seed(1)
@@ -78,18 +105,33 @@ def test_they_are_equal_whatever_is_reconstructed_and_how(settings: dict) -> Non
     compare(masked_search(NB201, **settings))
 
 
-def test_second_order_steps_are_equal() -> None:
-    compare(masked_search(NB201), order=2)
+def test_second_order_steps_are_equal(record: Recorder) -> None:
+    compare(masked_search(NB201), order=2, record=record)
 
 
-def test_a_number_that_changes_between_epochs_is_recorded_anew() -> None:
+def test_what_changes_in_place_needs_no_new_recording(record: Recorder) -> None:
+    """Temperature, and the multipliers of a budget, which a step moves."""
+
+    def change(model: SearchModel) -> None:
+        model.arch.temperature.fill_(0.2)
+        model.arch.limit.load_state_dict(dict(multipliers=dict(macs=3.0), exceeded=dict(macs=True)))
+
+    def limited(relaxation: dict) -> SearchModel:
+        model = masked_search(dict(NB201, relaxation=relaxation))
+        model.arch.limit = SearchBudget(Budget(macs=40e6, at=dict(init_channels=16, cells_per_stage=5)), model)
+        return model
+
+    compare(limited(dict(type='mmnas_mae.SoftmaxRelaxation', tau=1.0)), between=change, record=record)
+
+
+def test_a_number_that_changes_between_epochs_is_recorded_anew(record: Recorder) -> None:
     def drop(model: SearchModel) -> None:
         model.backbone.drop_path_prob = 0.4
         for module in model.modules():
             if hasattr(module, 'dropout'):
                 module.dropout = 0.3
 
-    compare(masked_search(DROPPING), between=drop)
+    compare(masked_search(DROPPING), between=drop, record=record)
 
 
 def test_held_weights_are_inputs_of_a_recording() -> None:
@@ -125,8 +167,14 @@ def test_what_cannot_be_replayed_runs_as_usual(context: str) -> None:
     model = masked_search(dict(NB201, **relaxation)).train(context != 'eval')
     execution = model.execution = CapturedLosses(rerun)
     with torch.set_grad_enabled(context != 'no_grad'):
-        model.step_losses(model.prepare_batch(torch.randn(2, 3, 16, 16)))
-    assert execution.obstacle(model) is None or not execution._recordings
+        prepared = model.prepare_batch(torch.randn(2, 3, 16, 16))
+        torch.manual_seed(0)
+        losses = model.step_losses(prepared)
+        model.execution = None
+        torch.manual_seed(0)
+        assert {name: value.item() for name, value in model.step_losses(prepared).items()} == {
+            name: value.item() for name, value in losses.items()
+        }
     assert not execution._recordings
 
 
