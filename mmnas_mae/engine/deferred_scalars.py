@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 import torch
 from mmengine.hooks import LoggerHook
 from mmengine.logging import MessageHub
-from mmengine.optim import OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
@@ -48,8 +48,8 @@ def log_interval(runner: Runner) -> int:
     return math.gcd(*(max(hook.interval, 1) for hook in runner.hooks if isinstance(hook, LoggerHook))) or _UNLOGGED
 
 
-class DeferredOptimWrapper(OptimWrapper):
-    """MMEngine's ``OptimWrapper``, whose norm of the gradients is read from the device only when it is logged."""
+class _DeferredNorm:
+    """Of an ``OptimWrapper`` of MMEngine: the norm of the gradients is read from the device only when it is logged."""
 
     def _clip_grad(self) -> None:
         parameters = [p for group in self.optimizer.param_groups for p in group['params']]
@@ -58,3 +58,15 @@ class DeferredOptimWrapper(OptimWrapper):
             norm = self.clip_func(parameters, **self.clip_grad_kwargs)
             if norm is not None:
                 log_scalar(self.message_hub, f'train/{self.grad_name}', norm)
+
+
+class DeferredOptimWrapper(_DeferredNorm, OptimWrapper):
+    """MMEngine's ``OptimWrapper``, which does not wait for the norm of the gradients."""
+
+
+class DeferredAmpOptimWrapper(_DeferredNorm, AmpOptimWrapper):
+    """MMEngine's ``AmpOptimWrapper``, which does not wait for the norm of the gradients."""
+
+
+#: What takes the place of a wrapper of MMEngine.
+DEFERRED = {OptimWrapper: DeferredOptimWrapper, AmpOptimWrapper: DeferredAmpOptimWrapper}

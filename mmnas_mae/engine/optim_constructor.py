@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..registry import OPTIM_WRAPPER_CONSTRUCTORS
 from ..utils.unwrap import unwrap
-from .deferred_scalars import DeferredOptimWrapper
+from .deferred_scalars import DEFERRED
 
 NAMES = ('weights', 'arch')
 
@@ -94,8 +94,8 @@ class BilevelOptimWrapperConstructor:
         if 'fused' in known and 'foreach' not in settings and all(p.is_cuda for p in self._flat(parameters)):
             settings.setdefault('fused', True)
         optimizer = OPTIMIZERS.build(settings, default_args=dict(params=parameters))
-        if _class(OPTIM_WRAPPERS, cfg.setdefault('type', 'OptimWrapper')) is OptimWrapper:
-            cfg['type'] = DeferredOptimWrapper
+        wrapper = _class(OPTIM_WRAPPERS, cfg.setdefault('type', 'OptimWrapper'))
+        cfg['type'] = DEFERRED.get(wrapper, wrapper)
         return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))
 
     @staticmethod

@@ -18,7 +18,7 @@ class CompileHook(Hook):
     nothing anew. That holds for relaxations that run every operation; one that draws
     sub-networks would compile each drawn one, until the compiler gives up. Compiling
     takes long, since a search network has thousands of operators; docs/speed.md says what
-    was measured. ``mode='reduce-overhead'`` replays CUDA graphs on a GPU.
+    was measured. Steps that it compiles are not captured by :class:`mmnas_mae.CudaGraphHook` beside it.
 
     Args:
         options: arguments of :func:`torch.compile`, such as ``backend`` and ``mode``.

@@ -1,7 +1,10 @@
 """The steps of a search as CUDA graphs."""
 
+from typing import Union
+
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.runner import Runner
 
 from ...models import SearchModel
@@ -9,6 +12,7 @@ from ...models.layers.masked_norm import fuse_norms
 from ...registry import HOOKS
 from ...utils.unwrap import unwrap
 from .captured_losses import CapturedLosses, CUDAGraphs
+from .compile_hook import CompileHook
 
 
 @HOOKS.register_module()
@@ -31,17 +35,21 @@ class CudaGraphHook(Hook):
         model = unwrap(runner.model)
         if not isinstance(model, SearchModel) or next(model.parameters()).device.type != 'cuda':
             return
-        obstacle = CapturedLosses.obstacle(model)
+        # In the precision of the steps.
+        with _weights(runner.optim_wrapper).optim_context(model):
+            obstacle = CapturedLosses.obstacle(model)
         if get_world_size() > 1:
             obstacle = 'gradients are averaged over several processes while they are computed'
+        if any(isinstance(hook, CompileHook) for hook in runner.hooks):
+            obstacle = 'CompileHook runs the network'
         if obstacle is not None:
             runner.logger.info(f'steps are not captured as CUDA graphs: {obstacle}')
             return
         # A copy that the host waits for would wait for the step before it.
         model.data_preprocessor._non_blocking = True
         model.execution = CapturedLosses(CUDAGraphs())
-        fuse_norms(model)
-        runner.logger.info('steps are captured as CUDA graphs; the first step of each kind takes longer')
+        norms = '' if fuse_norms(model) else ", with the library's normalisations, since there is no triton"
+        runner.logger.info(f'steps are captured as CUDA graphs{norms}; the first step of each kind takes longer')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Hooks may have changed the model."""
@@ -55,3 +63,7 @@ class CudaGraphHook(Hook):
         if isinstance(model, SearchModel):
             model.execution = None
             fuse_norms(model, False)
+
+
+def _weights(wrapper: Union[OptimWrapper, OptimWrapperDict]) -> OptimWrapper:
+    return wrapper['weights'] if isinstance(wrapper, OptimWrapperDict) else wrapper

@@ -136,6 +136,14 @@ class FiniteLossHook(Hook):
                 'optim_wrapper.arch.optimizer.lr'
             )
 
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Reads what is left, also where a run pauses within an epoch.
+
+        Raises:
+            DivergedError: see :meth:`after_train_iter`.
+        """
+        self._read(runner)
+
     def _look(self, name: str, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         """Before a step of an optimizer."""
         gradients = [p.grad for group in optimizer.param_groups for p in group['params'] if p.grad is not None]

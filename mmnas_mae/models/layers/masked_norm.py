@@ -42,8 +42,10 @@ class Visibility:
         size = tuple(x.shape[-2:])
         if size not in self._maps:
             visible = F.adaptive_max_pool2d(self.pixels, size)
-            # A GPU would be waited for, and two images leave two positions visible anyway.
-            if not (visible.is_cuda and len(visible) > 1) and int(visible.sum()) < 2:
+            # A GPU would be waited for, and two images leave two positions visible anyway. A recording cannot ask; the
+            # runs before it have.
+            silent = visible.is_cuda and (len(visible) > 1 or torch.cuda.is_current_stream_capturing())
+            if not silent and int(visible.sum()) < 2:
                 raise ValueError(
                     f'sparse masking leaves fewer than two visible positions on a {size[0]}x{size[1]} map; '
                     'lower mask_generator.ratio or patch_size, or use masking="input"'
@@ -237,21 +239,23 @@ def fuse_norms(model: nn.Module, fused: bool = True) -> bool:
 
 def ones(channels: int, device: torch.device) -> Tensor:
     """(C,) on a device, made once."""
-    return _constant(1.0, channels, device)
+    return _constant(1.0, channels, device, torch.float32)
 
 
 def _complete(x: Tensor, weight: Optional[Tensor], bias: Optional[Tensor]) -> tuple[Optional[Tensor], Optional[Tensor]]:
     """Weight and bias, (C,) each; on a GPU both are there, since the library's fast kernels take no less."""
     if not x.is_cuda:
         return weight, bias
-    weight = _constant(1.0, x.shape[1], x.device) if weight is None else weight
-    return weight, _constant(0.0, x.shape[1], x.device) if bias is None else bias
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    weight = _constant(1.0, x.shape[1], x.device, dtype) if weight is None else weight
+    return weight, _constant(0.0, x.shape[1], x.device, dtype) if bias is None else bias
 
 
 @cache
-def _constant(value: float, channels: int, device: torch.device) -> Tensor:
-    """(C,), made once, as a kernel for each normalisation would cost more than it does."""
-    return torch.full((channels,), value, device=device)
+@torch.inference_mode(False)
+def _constant(value: float, channels: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """(C,), made once, as a kernel for each normalisation would cost more than it does; for training too."""
+    return torch.full((channels,), value, device=device, dtype=dtype)
 
 
 def _scaled(centred: Tensor, var: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], seen: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
+from ..kernels.transfer import to_device
 from .pixels import need_colours, raw_pixels
 from .predictive_search import PredictiveSearch
 
@@ -84,7 +85,7 @@ class JigsawSearch(PredictiveSearch):
             ValueError: the images are too small.
         """
         patch, tile = self._sides(inputs)
-        draws = self._draw(len(inputs), keys).to(inputs.device)
+        draws = to_device(self._draw(len(inputs), keys), inputs.device)
         # One number each for the permutation and for being grey, then two for each tile.
         target = (draws[:, 0] * len(self.orders)).long()
         if keys is None:

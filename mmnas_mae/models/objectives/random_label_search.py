@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from ...registry import MODELS
+from ..kernels.transfer import to_device
 from .predictive_search import PredictiveSearch
 
 
@@ -54,4 +55,4 @@ class RandomLabelSearch(PredictiveSearch):
                 "'sample_idx' among meta_keys of mmnas_mae.PackImages"
             )
         labels = [self.label(int(sample.sample_idx)) for sample in data_samples]
-        return inputs, torch.tensor(labels, device=inputs.device)
+        return inputs, to_device(torch.tensor(labels), inputs.device)
