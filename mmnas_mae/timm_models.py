@@ -23,7 +23,7 @@ from .spaces import load_genotype
 try:
     from timm.models import build_model_with_cfg, generate_default_cfgs, register_model
 except ModuleNotFoundError as error:
-    if error.name != 'timm':
+    if str(error.name).partition('.')[0] != 'timm':
         raise
     raise ModuleNotFoundError(
         'mmnas_mae.timm_models needs timm, which is not installed: pip install "mmnas-mae[hub]"', name='timm'

@@ -9,6 +9,7 @@ from typing import Any, Mapping, NamedTuple, Optional, Union
 from torch import Tensor
 
 from ..spaces import load_genotype, published_names
+from ..spaces.genotype import MAX_SETTING
 from ..utils.errors import shorten
 from ..utils.records import write_json
 
@@ -96,6 +97,13 @@ def _arguments(config: Any, where: str) -> dict[str, Any]:
     name, given = config.get('architecture'), config.get('model_args')
     given = given if isinstance(given, Mapping) else {}
     arguments = {key: value for key, value in given.items() if key in _ARGUMENTS}
+    for key in ('init_channels', 'layers', 'in_chans'):
+        numbers = arguments.get(key, 1)
+        numbers = numbers if isinstance(numbers, list) else [numbers]
+        # No network is larger: a file must not be able to fill the memory.
+        if not all(isinstance(number, int) and 0 < number <= MAX_SETTING for number in numbers):
+            got = shorten(repr(arguments[key]))
+            raise ValueError(f'{where}: {key} must be whole numbers from 1 to {MAX_SETTING}, got {got}')
     if 'num_classes' in config:
         arguments.setdefault('num_classes', config['num_classes'])
     genotype = arguments.pop('genotype', None) or architecture_names().get(str(name))

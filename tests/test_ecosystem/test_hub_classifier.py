@@ -168,6 +168,8 @@ def test_files_of_others_execute_nothing_and_wrong_ones_are_named(tmp_path):
         HubClassifier.from_pretrained(broken(stem=dict(type='os.system', command='false')))
     with pytest.raises(ValueError, match="genotype must be a dict or a published name, got '/etc/passwd'"):
         HubClassifier.from_pretrained(broken(genotype='/etc/passwd'))
+    with pytest.raises(ValueError, match='init_channels must be whole numbers from 1 to 4096, got 1000000000'):
+        HubClassifier.from_pretrained(broken(init_channels=10**9))
     with pytest.raises(ValueError, match=r'these weights are not of this genotype.*missing'):
         HubClassifier.from_pretrained(broken(layers=7))
     with pytest.raises(ValueError, match="architecture must be one of mmnas_genotype, .*, got 'resnet50'"):
