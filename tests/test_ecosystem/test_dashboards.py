@@ -6,14 +6,17 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from mmnas_mae.costs.standalone import standalone_cost
+from mmnas_mae.ecosystem.dashboard_hook import network_cost
 from mmnas_mae.ecosystem.dashboards import DASHBOARDS
 from mmnas_mae.report import SearchHistory, read_search
 from mmnas_mae.report.alpha_tables import alpha_tables
 from mmnas_mae.report.report import render
+from mmnas_mae.spaces import published
 from mmnas_mae.utils.config import read_config
 
 
@@ -215,3 +218,11 @@ def test_wrong_dashboards_are_named(search_cfg, monkeypatch, repository):
     monkeypatch.setattr('importlib.util.find_spec', lambda name: None)
     with pytest.raises(ModuleNotFoundError, match='dashboard=wandb needs wandb, which is not installed'):
         read_config(search_cfg, dict(dashboard='wandb'))
+
+
+def test_counting_the_cost_draws_nothing():
+    before = torch.get_rng_state()
+    found = network_cost(published('DARTS_V2'))
+    assert torch.equal(torch.get_rng_state(), before)
+    # quark0/darts: 3.3 M on CIFAR-10 with 10 classes, without the auxiliary head.
+    assert found == {'cost/params': 3.349342, 'cost/macs': 528.35904}
