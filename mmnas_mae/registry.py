@@ -15,6 +15,7 @@ from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS
 from mmengine.registry import TASK_UTILS as MMENGINE_TASK_UTILS
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import VISBACKENDS as MMENGINE_VISBACKENDS
 from mmengine.registry import Registry
 
 SCOPE = 'mmnas_mae'
@@ -28,11 +29,13 @@ MODELS = _child(MMENGINE_MODELS, 'models')
 DATASETS = _child(MMENGINE_DATASETS, 'datasets')
 TRANSFORMS = _child(MMENGINE_TRANSFORMS, 'datasets')
 DATA_SAMPLERS = _child(MMENGINE_DATA_SAMPLERS, 'datasets')
-HOOKS = _child(MMENGINE_HOOKS, 'engine', 'discrete')
+HOOKS = _child(MMENGINE_HOOKS, 'engine', 'discrete', 'ecosystem')
 METRICS = _child(MMENGINE_METRICS, 'engine')
 OPTIM_WRAPPER_CONSTRUCTORS = _child(MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
 #: Discrete searches, the scorers that they ask, the limits that they keep, and what completes configs.
-TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete', 'costs', 'apis')
+TASK_UTILS = _child(MMENGINE_TASK_UTILS, 'discrete', 'costs', 'apis', 'ecosystem')
+
+VISBACKENDS = _child(MMENGINE_VISBACKENDS, 'ecosystem')
 
 #: Search spaces: functions or classes that return a space, looked up by name.
 SPACES = Registry('search space', scope=SCOPE, locations=[f'{SCOPE}.spaces'])

@@ -14,6 +14,7 @@ FLOORS = """
 version registry utils utils.checkpoints spaces benchmarks datasets
 models.kernels models.layers models.architecture models.networks models.reconstruction models.objectives models
 costs engine engine.stabilisers engine.records engine.execution discrete scores report studies apis
+ecosystem timm_models
 """.split()
 MOST_MODULES = 15
 

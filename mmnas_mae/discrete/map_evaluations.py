@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, Iterator, Optional, Sequence, TypeVar
@@ -14,7 +15,7 @@ from ..utils.errors import one_line
 Item = TypeVar('Item')
 Result = TypeVar('Result')
 
-WORKERS = ('sequential', 'ray')
+WORKERS = ('sequential', 'joblib', 'ray')
 
 
 def map_evaluations(
@@ -28,21 +29,22 @@ def map_evaluations(
     seed: int = 0,
     address: Optional[str] = None,
 ) -> list[Result]:
-    """``[fn(item) for item in items]``, one after the other or on Ray, with the same results.
+    """``[fn(item) for item in items]``, one after the other, in processes or on Ray, with the same results.
 
     The global generators are seeded by (seed, place of the item) and ``threads`` threads
     of torch run for each evaluation, so that a result depends on nothing but its item.
 
     Args:
-        fn: evaluates an item; with Ray it and its items and results must pickle.
+        fn: evaluates an item; but for ``sequential`` it and its items and results must pickle.
         items: what to evaluate.
-        workers: ``sequential``, or ``ray`` (``pip install "mmnas-mae[ray]"``).
+        workers: ``sequential``; ``joblib``, processes on this machine, with what scikit-learn brings along; or ``ray``
+            (``pip install "mmnas-mae[ray]"``), which knows of GPUs and of other machines.
         num_workers: evaluations at the same time on this machine; as many as its cores
             hold by default. Means nothing on an existing cluster.
-        threads: threads, and on Ray CPU cores, of an evaluation.
+        threads: threads, and beside ``sequential`` CPU cores, of an evaluation.
         gpus: share of a GPU that an evaluation holds on Ray.
-        retries: how often an evaluation is run again whose worker was lost. An exception
-            of ``fn`` itself is not retried.
+        retries: how often an evaluation is run again whose worker was lost; a worker that joblib loses takes the
+            evaluations of the others with it. An exception of ``fn`` itself is not retried.
         seed: seed of the evaluations.
         address: an existing Ray cluster, such as ``auto``; by default one is started on
             this machine, and stopped at the end.
@@ -52,9 +54,9 @@ def map_evaluations(
 
     Raises:
         ValueError: a setting lies outside its range.
-        ModuleNotFoundError: Ray is not installed.
+        ModuleNotFoundError: Ray, or joblib, is not installed.
         RuntimeError: an evaluation failed, or its worker was lost more than ``retries``
-            times; names the place of the item.
+            times; names the place of the item, which joblib does not know of a lost worker.
     """
     if workers not in WORKERS:
         raise ValueError(f'workers must be one of {WORKERS}, got {workers!r}')
@@ -62,6 +64,10 @@ def map_evaluations(
         if value < least:
             raise ValueError(f'{name} must be at least {least}, got {value}')
     evaluate = partial(_evaluate, fn, threads, seed)
+    if gpus and workers == 'joblib':
+        raise ValueError(f'gpus is for workers="ray", which shares them out, got {gpus} with workers="joblib"')
+    if workers == 'joblib':
+        return _on_joblib(evaluate, items, num_workers, threads, retries)
     if workers == 'ray':
         return _on_ray(evaluate, items, num_workers, threads, gpus, retries, address)
     results = []
@@ -81,6 +87,38 @@ def _evaluate(fn: Callable, threads: int, seed: int, place: int, item: Any) -> A
             return fn(item)
     finally:
         torch.set_num_threads(before)
+
+
+def _on_joblib(evaluate: Callable, items: Sequence, num_workers: Optional[int], threads: int, retries: int) -> list:
+    try:
+        import joblib
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('workers="joblib" needs joblib: pip install joblib', name='joblib') from error
+    jobs = num_workers or max(1, joblib.cpu_count() // threads)
+    results: dict[int, Any] = {}
+    for _ in range(retries + 1):
+        waiting = [(place, item) for place, item in enumerate(items) if place not in results]
+        # One at a time, since evaluations are long; arrays as they are, since mapped ones could not be written to.
+        pool = joblib.Parallel(jobs, return_as='generator_unordered', batch_size=1, max_nbytes=None)
+        try:
+            for place, result, problem in pool(joblib.delayed(_attempt)(evaluate, *pair) for pair in waiting):
+                if problem is not None:
+                    raise RuntimeError(f'evaluation {place} of {len(items)} failed: {problem}')
+                results[place] = result
+            return [results[place] for place in range(len(items))]
+        except BrokenProcessPool:
+            continue
+    raise RuntimeError(
+        f'worker lost {retries + 1} times: {len(items) - len(results)} of {len(items)} evaluations are not done'
+    )
+
+
+def _attempt(evaluate: Callable, place: int, item: Any) -> tuple[int, Any, Optional[str]]:
+    """What a process of joblib runs: place, result and, in words since not every exception pickles, what went wrong."""
+    try:
+        return place, evaluate(place, item), None
+    except Exception as error:
+        return place, None, one_line(error)
 
 
 def _on_ray(

@@ -42,7 +42,7 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--train', type=int, default=0, help='images of train_dataloader, for scorers that train')
     parser.add_argument('--minutes', type=float, help='start no scoring but the first after this time')
     parser.add_argument('--workers', choices=WORKERS, default='sequential', help='where scores are computed')
-    parser.add_argument('--num-workers', type=int, default=2, help='at the same time, with --workers ray (default: 2)')
+    parser.add_argument('--num-workers', type=int, default=2, help='at the same time, but for sequential (default: 2)')
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={}, help='override the config')
 
 
@@ -124,7 +124,7 @@ def _evaluate(args: argparse.Namespace, evaluate: Evaluator, genotypes: list[Gen
     seconds = None if args.minutes is None else 60 * args.minutes
     map_fn = partial(map_evaluations, workers=args.workers, num_workers=args.num_workers)
     with ray_cluster(cpus=args.num_workers) if args.workers == 'ray' else nullcontext():
-        at_once = args.num_workers if args.workers == 'ray' else 1
+        at_once = 1 if args.workers == 'sequential' else args.num_workers
         complete = evaluate_within(evaluate, genotypes, map_fn, at_once, seconds, progress)
     print(file=sys.stderr)
     return complete

@@ -21,9 +21,9 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mapping[str, Any]] = None) -> Config:
     """A config with options merged into it, of which ``custom_imports`` takes effect too.
 
-    Its ``own_images`` fills in what the config leaves open, and goes; so does its ``budget``, the limit of a search or
-    the size of a network, except in the config of a discrete search; a schedule with ``end=None`` ends with the last
-    epoch.
+    Its ``own_images`` fills in what the config leaves open, and goes; so do its ``dashboard``, and its ``budget``, the
+    limit of a search or the size of a network, except in the config of a discrete search; a schedule with ``end=None``
+    ends with the last epoch.
 
     Args:
         config: file of the config, or a config, which stays as it is.
@@ -84,6 +84,8 @@ def _complete(cfg: Config) -> None:
     # That of a discrete search is its own.
     if cfg.get('budget') and 'search' not in cfg:
         registries.TASK_UTILS.build(dict(type='mmnas_mae.ConfigBudget', budget=cfg.pop('budget')))(cfg)
+    if cfg.get('dashboard'):
+        registries.TASK_UTILS.build(dict(type='mmnas_mae.Dashboards', dashboard=cfg.pop('dashboard')))(cfg)
     end = (cfg.get('train_cfg') or {}).get('max_epochs')
     for schedule in _schedules(cfg.get('param_scheduler')):
         if 'end' in schedule and schedule['end'] is None:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Union
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 #: Okabe and Ito's colours of lines, distinct in all common forms of colour blindness; the strongest ones first.
@@ -53,6 +55,19 @@ def to_svg(figure: Figure, salt: str) -> str:
     text = re.sub(r'<metadata>.*?</metadata>\s*', '', text[text.index('<svg') :], flags=re.DOTALL)
     # Every figure numbers its parts anew (axes_1), but an id must be the only one of its page.
     return re.sub(r'(\bid="|href="#|url\(#)', rf'\1{salt}-', text)
+
+
+def to_pixels(figure: Figure, dpi: int = 80) -> np.ndarray:
+    """The figure as (H, W, 3) uint8, RGB.
+
+    Args:
+        dpi: pixels of an inch.
+    """
+    figure.set_dpi(dpi)
+    canvas = FigureCanvasAgg(figure)
+    with matplotlib.rc_context(_RC):
+        canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def png_uri(source: Union[str, os.PathLike, bytes]) -> str:

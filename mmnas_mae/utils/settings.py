@@ -26,7 +26,7 @@ SETTINGS = frozenset(
     optim_wrapper param_scheduler val_evaluator test_evaluator default_hooks custom_hooks data_preprocessor load_from
     resume launcher env_cfg log_processor log_level visualizer default_scope randomness experiment_name
     activation_checkpointing compile efficient_conv_bn_eval find_unused_parameters model_wrapper_cfg runner_type sync_bn
-    custom_imports own_images budget stages space search scorer truth run
+    custom_imports own_images budget dashboard stages space search scorer truth run
     """.split()
 )
 #: From this likeness on, a name in a config's file is a misspelt setting and no variable of its own.

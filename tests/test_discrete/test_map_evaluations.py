@@ -1,4 +1,4 @@
-"""Independent evaluations, one after the other and on a local Ray of two workers."""
+"""Independent evaluations, one after the other, in two processes and on a local Ray of two workers."""
 
 import os
 import random
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from joblib.externals.loky import get_reusable_executor
 
 from mmnas_mae.discrete.map_evaluations import map_evaluations, ray_cluster
 
@@ -40,18 +41,22 @@ def items(folder: Path, kill: int = -1) -> list[dict]:
 
 @pytest.fixture(scope='module')
 def two_workers() -> None:
-    """A Ray of two workers that all tests of the file share."""
+    """Two workers of either kind that all tests of the file share."""
     with ray_cluster(cpus=2):
         yield
+    get_reusable_executor().shutdown()
 
 
 def without_process(results: list[dict]) -> list[dict]:
     return [{key: value for key, value in result.items() if key != 'process'} for result in results]
 
 
-def test_ray_gives_the_sequential_results_though_a_worker_is_killed(two_workers: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize('workers', ['joblib', 'ray'])
+def test_the_results_are_the_sequential_ones_though_a_worker_is_killed(
+    two_workers: None, tmp_path: Path, workers: str
+) -> None:
     expected = map_evaluations(evaluate, items(tmp_path), seed=7)
-    found = map_evaluations(evaluate, items(tmp_path, kill=2), workers='ray', seed=7)
+    found = map_evaluations(evaluate, items(tmp_path, kill=2), workers=workers, num_workers=2, seed=7)
     assert (tmp_path / '2.killed').exists()
     assert without_process(found) == without_process(expected)
     assert os.getpid() not in {result['process'] for result in found}
@@ -62,9 +67,11 @@ def test_ray_gives_the_sequential_results_though_a_worker_is_killed(two_workers:
 def test_a_lost_worker_without_retries_and_an_exception_are_named(two_workers: None, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match='evaluation 3 of 5 failed: worker lost 1 times'):
         map_evaluations(evaluate, items(tmp_path, kill=3), workers='ray', retries=0)
-    for workers in ('sequential', 'ray'):
+    with pytest.raises(RuntimeError, match='worker lost 1 times: [1-5] of 5 evaluations are not done'):
+        map_evaluations(evaluate, items(tmp_path, kill=4), workers='joblib', num_workers=2, retries=0)
+    for workers in ('sequential', 'joblib', 'ray'):
         with pytest.raises(RuntimeError, match='evaluation 1 of 3 failed: ValueError: no score for 1'):
-            map_evaluations(fail, [0, 1, 2], workers=workers)
+            map_evaluations(fail, [0, 1, 2], workers=workers, num_workers=2)
 
 
 def test_the_callers_generators_and_threads_are_left_alone(tmp_path: Path) -> None:
@@ -80,6 +87,7 @@ def test_the_callers_generators_and_threads_are_left_alone(tmp_path: Path) -> No
         (dict(workers='dask'), "workers must be one of .*, got 'dask'"),
         (dict(threads=0), 'threads must be at least 1'),
         (dict(retries=-1), 'retries must be at least 0'),
+        (dict(workers='joblib', gpus=0.5), 'gpus is for workers="ray".*got 0.5'),
     ],
 )
 def test_settings_out_of_range(setting: dict, message: str) -> None:

@@ -10,9 +10,13 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmpretrain import FeatureExtractor
 
 from mmnas_mae.apis import build_backbone, build_network, build_runner, build_search_model, load_weights
 from mmnas_mae.discrete import SearchRun
+from mmnas_mae.ecosystem import HubClassifier
+from mmnas_mae.ecosystem.inferencer_config import inferencer_config
+from mmnas_mae.ecosystem.reconstruction_inferencer import ReconstructionInferencer
 from mmnas_mae.models.checkpoint import load_checked, read_checkpoint
 from mmnas_mae.registry import MODELS
 from mmnas_mae.report import draw_genotype, read_search, write_report
@@ -152,6 +156,8 @@ CHECKPOINT_APIS: dict[str, Callable[[Config, str], Any]] = {
     'load_checked': lambda cfg, evil: load_checked(build_search_model(cfg), evil, 'it'),
     'load_weights': lambda cfg, evil: load_weights(build_backbone('DARTS_V2', **SIZE), evil),
     'build_search_model': lambda cfg, evil: build_search_model(cfg, evil),
+    'ReconstructionInferencer': lambda cfg, evil: ReconstructionInferencer(cfg, evil),
+    'FeatureExtractor': lambda cfg, evil: FeatureExtractor(inferencer_config(cfg), evil),
     'SearchRun': lambda cfg, evil: SearchRun.from_config(cfg, evil),
     'SearchRun, initial': lambda cfg, evil: SearchRun.from_config(cfg, None, evil),
     'build_backbone': lambda cfg, evil: build_backbone('DARTS_V2', **SIZE, init_cfg=pretrained(evil)).init_weights(),
@@ -213,6 +219,7 @@ GENOTYPE_APIS: dict[str, Callable[[str], Any]] = {
     'build_network': lambda evil: build_network('darts', evil),
     'GenotypeBackbone': lambda evil: MODELS.build(dict(type='mmnas_mae.GenotypeBackbone', genotype=evil)),
     'GenotypeNetwork': lambda evil: MODELS.build(dict(type='mmnas_mae.GenotypeNetwork', genotype=evil)),
+    'HubClassifier': HubClassifier,
     'draw_genotype': lambda evil: draw_genotype(load_genotype(evil), Path(evil).with_suffix('.png')),
 }
 

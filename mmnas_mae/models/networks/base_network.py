@@ -59,14 +59,26 @@ def found_stem(genotype: Genotype) -> Union[str, dict]:
     Raises:
         ValueError: it is none; one of one's own must be registered here, and its settings be plain.
     """
-    stem = genotype.search.get('stem', 'cifar')
-    if stem in STEMS:
+    return plain_stem(genotype.search.get('stem', 'cifar'), 'the stem of a genotype')
+
+
+def plain_stem(stem: Any, what: str = 'stem') -> Union[str, dict]:
+    """A stem out of a file, which must not be able to run anything.
+
+    Args:
+        stem: its name, or the config of a module.
+        what: what messages call it.
+
+    Raises:
+        ValueError: it is none; one of one's own must be registered here, and its settings be plain.
+    """
+    if isinstance(stem, str) and stem in STEMS:
         return stem
-    # MODELS.build imports what a dotted name names: a genotype file must not be able to run anything.
+    # MODELS.build imports what a dotted name names.
     name = str(stem.get('type')).removeprefix(f'{MODELS.scope}.') if isinstance(stem, Mapping) else None
     if name not in MODELS.module_dict or not all(map(_is_plain, stem.values())):
         raise ValueError(
-            f'the stem of a genotype must be one of {STEMS}, or a dict of plain settings whose type is registered in '
+            f'{what} must be one of {STEMS}, or a dict of plain settings whose type is registered in '
             f'mmnas_mae.registry.MODELS, got {shorten(repr(stem))}'
         )
     return dict(stem)

@@ -156,13 +156,17 @@ class MAENAS(SearchModel):
         keys = [int(sample.get('sample_idx', i)) for i, sample in enumerate(samples)]
         return self.mask_generator(inputs, keys=[stream_seed(key, number) for key in keys] if number else keys)
 
+    @property
+    def fitting_step(self) -> int:
+        """What both sides of an image must be multiples of, in pixels, for patches and features to cover it."""
+        return math.lcm(self.mask_generator.patch_size, self.backbone.out_strides[-1])
+
     def _check_images(self, inputs: Tensor) -> None:
         """The backbone takes their channels; patches and the features of every stage cover them."""
         channels = self.backbone.in_channels
         if inputs.shape[1] != channels:
             raise ValueError(f'model.backbone.in_channels is {channels}, the images have {inputs.shape[1]} channels')
-        patch, stride = self.mask_generator.patch_size, self.backbone.out_strides[-1]
-        step = math.lcm(patch, stride)
+        patch, stride, step = self.mask_generator.patch_size, self.backbone.out_strides[-1], self.fitting_step
         height, width = inputs.shape[-2:]
         if height % step or width % step:
             raise ValueError(

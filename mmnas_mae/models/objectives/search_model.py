@@ -147,6 +147,14 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
             inputs (Tensor): (B, C, H, W), normalised.
         """
 
+    def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
+        """The features of whole images, fine to coarse, for the ``FeatureExtractor`` of mmpretrain.
+
+        Args:
+            inputs (Tensor): (B, C, H, W), normalised.
+        """
+        return self.backbone(inputs)
+
     def forward(
         self, inputs: Tensor, data_samples: Optional[Sequence] = None, mode: str = 'tensor'
     ) -> Union[dict[str, Tensor], list, tuple[Tensor, ...]]:
@@ -160,5 +168,5 @@ class SearchModel(BaseModel, metaclass=ABCMeta):
         if mode == 'predict':
             return self.predict(inputs, data_samples)
         if mode == 'tensor':
-            return self.backbone(inputs)
+            return self.extract_feat(inputs)
         raise ValueError(f"mode must be 'loss', 'predict' or 'tensor', got {mode!r}")
