@@ -6,6 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
+EXTRAS = ('core', 'detection', 'segmentation', 'export', 'benchmarks', 'ray', 'tests', 'docs')
 
 
 def read_version() -> str:
@@ -46,8 +47,6 @@ setup(
     # pip knows no conflict between them, so a hard requirement would overwrite the family that the user has already.
     # The extras bring the maintained forks; mmnas_mae itself says what is missing when it is imported without.
     install_requires=['torch>=2.4', 'torchvision', 'numpy', 'pyarrow', 'pillow', 'matplotlib', 'scipy'],
-    extras_require={
-        name: read_requirements(name) for name in ('core', 'detection', 'export', 'benchmarks', 'ray', 'tests', 'docs')
-    },
+    extras_require={name: read_requirements(name) for name in EXTRAS},
     zip_safe=False,
 )
