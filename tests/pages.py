@@ -54,7 +54,7 @@ SELECTED = [
     'default_hooks.selection.search.budget=3',
 ]
 PHOTOS = ['train_dataloader.dataset.dataset.indices=32', 'train_dataloader.dataset.parts=[(weights,0.5),(arch,0.5)]']
-RETRAIN = ['model.backbone.init_channels=2', 'model.backbone.layers=5']
+RETRAINED = ['model.backbone.init_channels=2', 'model.backbone.layers=5']
 DETECTOR = [f'model.{key}=8' for key in ('neck.out_channels', 'bbox_head.in_channels', 'bbox_head.feat_channels')]
 CIFAR = [
     f'{part}_dataloader.dataset.{key}'
@@ -78,10 +78,10 @@ SMALL: dict[str, tuple[list[str], dict[str, str]]] = {
         {},
     ),
     r'train\.py projects/': ([*PHOTOS, *ONE, 'val_dataloader.dataset.dataset.indices=16'], {}),
-    r'train\.py configs/retrain/\S+_folder': ([*LOADERS, *TESTED, *RETRAIN, *ONE, 'own_images.max_broken=0.1'], {}),
-    r'(train|test)\.py configs/retrain/\S+_cifar10': ([*LOADERS, *TESTED, *RETRAIN, *CIFAR], {}),
+    r'train\.py configs/retrain/\S+_folder': ([*LOADERS, *TESTED, *RETRAINED, *ONE, 'own_images.max_broken=0.1'], {}),
+    r'(train|test)\.py configs/retrain/\S+_cifar10': ([*LOADERS, *TESTED, *RETRAINED, *CIFAR], {}),
     r'train\.py configs/retrain/\S+_cifar10': (ONE, {}),
-    r'export\.py configs/retrain/': (RETRAIN, {}),
+    r'export\.py configs/retrain/': (RETRAINED, {}),
     r'train\.py configs/detection/\S+_own': ([*LOADERS, *TESTED, *NETWORK, *DETECTOR, *ONE], {}),
     r'test\.py \S+/genotype-l20-c36_1xb96-200e_folder': (TESTED, {}),
     r'test\.py \S+/retinanet_genotype_fpn_own': (TESTED, {}),
