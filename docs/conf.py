@@ -20,7 +20,7 @@ extensions = [
     'repository_pages',
     'notebook_pages',
 ]
-exclude_patterns = ['_build', '_ext', 'evidence/*']
+exclude_patterns = ['_build', '_ext', '_static', 'evidence/*']
 # As GitHub names them, so that a link to a heading works in both places.
 myst_heading_anchors = 3
 
@@ -33,6 +33,8 @@ python_use_unqualified_type_names = True
 maximum_signature_line_length = 90
 
 html_theme = 'furo'
+html_static_path = ['_static']
+html_css_files = ['site.css']
 html_title = f'mmnas_mae {release}'
 html_copy_source = False
 html_show_sphinx = False

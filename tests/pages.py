@@ -69,24 +69,30 @@ CIFAR = [
 ]
 #: What a command has -> settings, and flags with their values, that make it small. All that fit count, in this order.
 SMALL: dict[str, tuple[list[str], dict[str, str]]] = {
-    r'train\.py configs/search/\S+(darts-s\d|nasbench201)_1xb64-50e_(cifar10|folder)': (LOADERS + ONE, {}),
-    r'train\.py configs/search/\S+darts-s\d_': (NETWORK, {}),
-    r'train\.py configs/search/(?!\S+rsps)\S+_cifar10': (FEW + HELD, {}),
-    r'train\.py configs/search/\S+_folder': (['train_dataloader.batch_size=8', 'own_images.max_broken=0.1'], {}),
-    r'train\.py configs/quickstart/': (
+    r'train\.(?:py|sh) configs/search/\S+(darts-s\d|nasbench201)_1xb64-50e_(cifar10|folder)': (LOADERS + ONE, {}),
+    r'train\.(?:py|sh) configs/search/\S+darts-s\d_': (NETWORK, {}),
+    r'train\.(?:py|sh) configs/search/(?!\S+rsps)\S+_cifar10': (FEW + HELD, {}),
+    r'train\.(?:py|sh) configs/search/\S+_folder': (['train_dataloader.batch_size=8', 'own_images.max_broken=0.1'], {}),
+    r'train\.(?:py|sh) configs/quickstart/': (
         [*PHOTOS, *ONE, 'train_dataloader.batch_size=16', 'val_dataloader.dataset.dataset.indices=16'],
         {},
     ),
-    r'train\.py projects/': ([*PHOTOS, *ONE, 'val_dataloader.dataset.dataset.indices=16'], {}),
-    r'train\.py configs/retrain/\S+_folder': ([*LOADERS, *TESTED, *RETRAINED, *ONE, 'own_images.max_broken=0.1'], {}),
-    r'(train|test)\.py configs/retrain/\S+_cifar10': ([*LOADERS, *TESTED, *RETRAINED, *CIFAR], {}),
-    r'train\.py configs/retrain/\S+_cifar10': (ONE, {}),
-    r'export\.py configs/retrain/': (RETRAINED, {}),
-    r'train\.py configs/detection/\S+_own': ([*LOADERS, *TESTED, *NETWORK, *DETECTOR, *ONE], {}),
+    r'train\.(?:py|sh) projects/': ([*PHOTOS, *ONE, 'val_dataloader.dataset.dataset.indices=16'], {}),
+    r'train\.(?:py|sh) configs/retrain/\S+_folder': (
+        [*LOADERS, *TESTED, *RETRAINED, *ONE, 'own_images.max_broken=0.1'],
+        {},
+    ),
+    r'(?:train|test)\.py configs/retrain/\S+_cifar10': (
+        [*LOADERS, *TESTED, *RETRAINED, *CIFAR, 'model.head.in_channels=[32,32]'],
+        {},
+    ),
+    r'train\.(?:py|sh) configs/retrain/\S+_cifar10': (ONE, {}),
+    r'export\.py configs/retrain/': ([*RETRAINED, 'model.head.in_channels=[32,32]'], {}),
+    r'train\.(?:py|sh) configs/detection/\S+_own': ([*LOADERS, *TESTED, *NETWORK, *DETECTOR, *ONE], {}),
     r'test\.py \S+/genotype-l20-c36_1xb96-200e_folder': (TESTED, {}),
     r'test\.py \S+/retinanet_genotype_fpn_own': (TESTED, {}),
-    r'train\.py configs/ablation/': ([*LOADERS, *NETWORK, *ONE, *FEW, *HELD], {}),
-    r'train\.py configs/search/\S+-rsps_nasbench201': ([*LOADERS, *BENCHMARK, *ONE, *FEW, *SELECTED], {}),
+    r'train\.(?:py|sh) configs/ablation/': ([*LOADERS, *NETWORK, *ONE, *FEW, *HELD], {}),
+    r'train\.(?:py|sh) configs/search/\S+-rsps_nasbench201': ([*LOADERS, *BENCHMARK, *ONE, *FEW, *SELECTED], {}),
     r'repeat\.py configs/search/\S+nasbench201': ([*LOADERS, *BENCHMARK, *ONE, *FEW, *HELD], {}),
     r'search_memory\.py': ([], {'--cases': 'NAS-Bench-201, C=16, N=5'}),
     r'rank_correlation\.py configs': ([*BENCHMARK, *FEW, *SELECTED], {'--num': '4', '--heldout': '16'}),

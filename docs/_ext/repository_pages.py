@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from sphinx.application import Sphinx
+from sphinx.ext import autosummary
 
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
@@ -27,6 +28,8 @@ LINK = re.compile(r'(?<!!)\[([^\]\n]*)\]\(([^)\s]+)\)')
 
 
 def setup(app: Sphinx) -> dict:
+    # The first sentence of a docstring does not end with these.
+    autosummary.WELL_KNOWN_ABBREVIATIONS += ('eq.', 'cf.')
     app.connect('source-read', read)
     return dict(parallel_read_safe=True)
 
@@ -84,6 +87,9 @@ def relink(text: str, base: Path) -> str:
         if path.is_dir() and (path / 'README.md').exists():
             path /= 'README.md'
         anchor = f'#{anchor}' if anchor else ''
+        if words.endswith('.md') and path.suffix == '.md' and path.is_relative_to(DOCS):
+            # Named by its file: its title says more.
+            words = ''
         if path in PAGE_OF:
             return f'[{words}](#{label(path)})'
         if path.is_relative_to(DOCS):

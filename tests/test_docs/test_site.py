@@ -41,9 +41,8 @@ def test_every_message_on_the_page_of_errors_is_in_the_source(repository, litera
 
 def test_every_page_is_in_the_table_of_contents(repository):
     docs = repository / 'docs'
-    listed = set(
-        re.findall(r'^([\w/]+)$', (docs / 'index.md').read_text() + (docs / 'api.md').read_text(), re.MULTILINE)
-    )
+    contents = (docs / 'index.md').read_text() + (docs / 'api.md').read_text()
+    listed = set(re.findall(r'^(?:[^\n<|]+ <)?([\w/]+)>?$', contents, re.MULTILINE))
     pages = {str(page.relative_to(docs).with_suffix('')) for page in [*docs.glob('*.md'), *docs.glob('api/*.md')]}
     assert pages - listed == {'index'}
     assert listed - pages == {'tutorial'}
