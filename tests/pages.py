@@ -54,6 +54,9 @@ SELECTED = [
     'default_hooks.selection.search.budget=3',
 ]
 PHOTOS = ['train_dataloader.dataset.dataset.indices=32', 'train_dataloader.dataset.parts=[(weights,0.5),(arch,0.5)]']
+#: Of the images that pages take for granted some are broken.
+BROKEN = 'own_images.max_broken=0.1'
+HEADS = 'model.head.in_channels=[32,32]'
 RETRAINED = ['model.backbone.init_channels=2', 'model.backbone.layers=5']
 DETECTOR = [f'model.{key}=8' for key in ('neck.out_channels', 'bbox_head.in_channels', 'bbox_head.feat_channels')]
 CIFAR = [
@@ -72,22 +75,22 @@ SMALL: dict[str, tuple[list[str], dict[str, str]]] = {
     r'train\.(?:py|sh) configs/search/\S+(darts-s\d|nasbench201)_1xb64-50e_(cifar10|folder)': (LOADERS + ONE, {}),
     r'train\.(?:py|sh) configs/search/\S+darts-s\d_': (NETWORK, {}),
     r'train\.(?:py|sh) configs/search/(?!\S+rsps)\S+_cifar10': (FEW + HELD, {}),
-    r'train\.(?:py|sh) configs/search/\S+_folder': (['train_dataloader.batch_size=8', 'own_images.max_broken=0.1'], {}),
+    r'train\.(?:py|sh) configs/search/\S+_folder': (['train_dataloader.batch_size=8', BROKEN], {}),
     r'train\.(?:py|sh) configs/quickstart/': (
         [*PHOTOS, *ONE, 'train_dataloader.batch_size=16', 'val_dataloader.dataset.dataset.indices=16'],
         {},
     ),
     r'train\.(?:py|sh) projects/': ([*PHOTOS, *ONE, 'val_dataloader.dataset.dataset.indices=16'], {}),
     r'train\.(?:py|sh) configs/retrain/\S+_folder': (
-        [*LOADERS, *TESTED, *RETRAINED, *ONE, 'own_images.max_broken=0.1'],
+        [*LOADERS, *TESTED, *RETRAINED, *ONE, BROKEN],
         {},
     ),
     r'(?:train|test)\.py configs/retrain/\S+_cifar10': (
-        [*LOADERS, *TESTED, *RETRAINED, *CIFAR, 'model.head.in_channels=[32,32]'],
+        [*LOADERS, *TESTED, *RETRAINED, *CIFAR, HEADS],
         {},
     ),
     r'train\.(?:py|sh) configs/retrain/\S+_cifar10': (ONE, {}),
-    r'export\.py configs/retrain/': ([*RETRAINED, 'model.head.in_channels=[32,32]'], {}),
+    r'export\.py configs/retrain/': ([*RETRAINED, HEADS], {}),
     r'train\.(?:py|sh) configs/detection/\S+_own': ([*LOADERS, *TESTED, *NETWORK, *DETECTOR, *ONE], {}),
     r'test\.py \S+/genotype-l20-c36_1xb96-200e_folder': (TESTED, {}),
     r'test\.py \S+/retinanet_genotype_fpn_own': (TESTED, {}),

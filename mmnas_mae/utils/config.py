@@ -41,7 +41,7 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     if isinstance(config, Config):
         cfg = copy.deepcopy(config)
     elif Path(config).is_file():
-        _name_mmsegmentation()
+        find_mmsegmentation()
         cfg = Config.fromfile(config, import_custom_modules=False)
     else:
         raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
@@ -58,7 +58,7 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     return cfg
 
 
-def _name_mmsegmentation() -> None:
+def find_mmsegmentation() -> None:
     """Lets bases ``mmseg::...`` be found by the module: the maintained fork is a package of another name."""
     if not is_installed('mmsegmentation') and find_spec('mmseg'):
         MODULE2PACKAGE['mmseg'] = 'mmseg'

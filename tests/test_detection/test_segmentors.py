@@ -9,8 +9,6 @@ import pytest
 
 from mmnas_mae.utils.config import read_config
 
-pytest.importorskip('mmseg', reason='mmsegmentation is not installed: make segmentation')
-
 CONFIG = 'segmentation/upernet_genotype_4xb4-80k_ade20k-512x512.py'
 UPSTREAM = "_base_ = 'mmseg::upernet/upernet_r50_4xb4-80k_ade20k-512x512.py'"
 IMAGES = {25: 1, 34: 2, 42: 3, 72: 1}

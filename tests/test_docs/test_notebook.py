@@ -3,9 +3,9 @@
 import importlib.util
 import os
 
+import nbclient
+import nbformat
 import pytest
-
-nbformat = pytest.importorskip('nbformat', reason='requirements/docs.txt is not installed')
 
 
 @pytest.fixture
@@ -34,7 +34,6 @@ def test_cells_are_text_and_code(tool):
 
 @pytest.mark.slow
 def test_the_notebook_runs(repository, tmp_path):
-    nbclient = pytest.importorskip('nbclient', reason='requirements/docs.txt is not installed')
     for name in ('configs', 'tools'):
         (tmp_path / name).symlink_to(repository / name)
     environment = dict(os.environ, PYTHONPATH=str(repository), OMP_NUM_THREADS='1', JUPYTER_RUNTIME_DIR=str(tmp_path))

@@ -70,7 +70,6 @@ def test_the_container_and_the_workflow_go_by_what_the_repository_has(repository
 
 @pytest.mark.slow
 def test_the_site_builds_without_a_warning(repository, tmp_path):
-    pytest.importorskip('furo', reason='requirements/docs.txt is not installed')
     command = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-b', 'html', 'docs', str(tmp_path / 'html')]
     process = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stderr) == (0, '')

@@ -1,6 +1,7 @@
-"""A derived backbone in a segmentor of mmsegmentation, whose heads read strides 4, 8, 16 and 32."""
+"""The same in a segmentor of mmsegmentation, whose two heads read the backbone."""
 
-_base_ = ['./genotype_dense.py']
+_base_ = ['./genotype_coco.py']
+_base_.network.model.pop('neck')
 network = dict(
     model=dict(
         # The weights of ResNet, which upstream loads from here
