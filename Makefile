@@ -29,6 +29,8 @@ CORE := $(DONE)/core-$(call checksum,requirements/core.txt)
 DETECTION := $(DONE)/detection-$(call checksum,requirements/detection.txt)
 # What the operators are built from and against.
 OPS := $(DONE)/ops-$(call checksum,requirements/torch.txt requirements/core.txt tools/misc/build_mmcv_ops.py)
+SEGMENTATION := $(DONE)/segmentation-$(call checksum,requirements/segmentation.txt)
+DOCS := $(DONE)/docs-$(call checksum,requirements/docs.txt)
 TESTS := $(DONE)/tests-$(call checksum,requirements/export.txt requirements/tests.txt)
 # The editable install points at this folder: a moved checkout needs it anew.
 PACKAGE := $(DONE)/package-$(shell { cat setup.py pyproject.toml mmnas_mae/version.py; pwd; } | cksum | cut -d ' ' -f 1)
@@ -38,7 +40,7 @@ install = $(PY) -m pip install -qq --no-input $(PIP_FLAGS) -c requirements/torch
 # The stamp of an older requirement file would hide that the environment has left it.
 finish = @rm -f $(DONE)/$(1)-* && touch $@
 
-.PHONY: help quickstart test test-slow lint env detection env-tests browser clean
+.PHONY: help quickstart test test-slow lint docs env detection segmentation env-tests browser clean
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips at once in one environment do not end well.
@@ -60,11 +62,16 @@ lint: env-tests  ## Check style and format as pre-commit does
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
+docs: $(PACKAGE) $(DOCS)  ## Build the documentation site in docs/_build/html; a warning is an error
+	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html
+
 env: $(PACKAGE)  ## Make .venv with what search and retraining need
 
 detection: $(PACKAGE) $(OPS)  ## Add mmdet and mmcv's compiled operators, built once: about 5 minutes on 2 cores
 
-env-tests: detection $(TESTS)  ## Add what the tests need
+segmentation: detection $(SEGMENTATION)  ## Add mmsegmentation to that
+
+env-tests: segmentation $(DOCS) $(TESTS)  ## Add what the tests need
 
 # A system package, so not part of .venv and installed for continuous integration only. Without it the tests of pages
 # are skipped, or fail with CI=true.
@@ -129,6 +136,17 @@ $(OPS): | $(DETECTION)
 	@echo "installing mmcv's compiled operators"
 	@$(PY) tools/misc/build_mmcv_ops.py --pip-flags='$(PIP_FLAGS)'
 	$(call finish,ops)
+
+# Its sources, which is all that is published, build with the setuptools of torch.txt.
+$(SEGMENTATION): | $(OPS)
+	@echo 'installing mmsegmentation'
+	@$(call install,--no-build-isolation -r requirements/segmentation.txt)
+	$(call finish,segmentation)
+
+$(DOCS): | $(CORE)
+	@echo 'installing what the documentation needs'
+	@$(call install,-r requirements/docs.txt)
+	$(call finish,docs)
 
 $(TESTS): | $(DETECTION)
 	@echo 'installing what the tests need'

@@ -7,7 +7,9 @@ from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
 #: Each a file in requirements/.
-EXTRAS = ('core', 'detection', 'export', 'benchmarks', 'ray', 'hub', 'dashboards', 'tests', 'docs')
+EXTRAS = (
+    'core', 'detection', 'segmentation', 'export', 'benchmarks', 'ray', 'hub', 'dashboards', 'tests', 'docs',
+)  # fmt: skip
 
 
 def read_version() -> str:

@@ -22,9 +22,14 @@ from mmengine.visualization import Visualizer
 from mmnas_mae.benchmarks import Benchmark
 from mmnas_mae.registry import BENCHMARKS
 from mmnas_mae.spaces import get_space
+from mmnas_mae.utils.config import find_mmsegmentation
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 os.environ.setdefault('MMNAS_DATA', str(REPOSITORY.parent / 'shared' / 'data'))
+
+
+# Some tests read configs as MMEngine does, past the tools.
+find_mmsegmentation()
 
 
 @pytest.fixture(scope='session')

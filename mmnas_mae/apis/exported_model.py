@@ -10,6 +10,7 @@ from ..models.build import build_backbone
 from ..models.checkpoint import load_checked, read_checkpoint
 from ..registry import MODELS
 from ..spaces import load_genotype
+from ..utils.compiled_ops import NEEDED_BY
 from .export import load_weights
 
 #: Settings of a backbone that say how it is trained, not what it computes.
@@ -53,7 +54,7 @@ def exported_model(cfg: Config, checkpoint: Optional[str] = None, features: bool
     """The classifier of a config, or its backbone.
 
     Args:
-        cfg: of a training in mmpretrain, or of a detector of mmdet, of which only the backbone can be had.
+        cfg: of a training in mmpretrain, or in mmdet or mmsegmentation, of which only the backbone can be had.
         checkpoint: its weights; None leaves them as they are drawn.
         features: whether only the backbone is wanted.
 
@@ -66,12 +67,12 @@ def exported_model(cfg: Config, checkpoint: Optional[str] = None, features: bool
         raise ValueError(f'{where} has no model')
     scope, backbone = cfg.get('default_scope', 'mmpretrain'), cfg.model.get('backbone')
     init_default_scope(scope)
-    if backbone is not None and (features or scope == 'mmdet'):
+    if backbone is not None and (features or scope in NEEDED_BY):
         if backbone.type != 'mmnas_mae.GenotypeBackbone':
             raise ValueError(f'features are exported of mmnas_mae.GenotypeBackbone, the backbone of {where} is another')
         settings = {key: value for key, value in backbone.items() if key not in ('type', *_TRAINING)}
         # The features of a detector's strides or of a classifier's stages, whatever its head reads.
-        if scope != 'mmdet':
+        if scope not in NEEDED_BY:
             settings.pop('out_indices', None)
         settings['genotype'] = load_genotype(settings['genotype'], settings.get('space'))
         model = build_backbone(**settings)

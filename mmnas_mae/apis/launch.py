@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 
 from ..utils.checkpoints.files import newest_checkpoint
 from ..utils.command_line import add_import_argument
-from ..utils.compiled_ops import check_compiled_ops
+from ..utils.compiled_ops import NEEDED_BY, check_compiled_ops
 from ..utils.config import LOADERS, read_config
 from ..utils.errors import INPUT_ERRORS, SetupError, one_line
 from ..utils.options import OptionsAction
@@ -82,8 +82,8 @@ def load_config(args: argparse.Namespace) -> Config:
     for name in LOADERS:
         if cfg.get(name) is not None:
             defaults = dict(pin_memory=torch.cuda.is_available(), persistent_workers=True)
-            # mmdet's images differ in size, so it collates to lists, as MMEngine does by itself.
-            if cfg.get('default_scope') != 'mmdet':
+            # Their images differ in size, so they collate to lists, as MMEngine does by itself.
+            if cfg.get('default_scope') not in NEEDED_BY:
                 defaults['collate_fn'] = dict(type='default_collate')
             cfg[name] = ConfigDict({**defaults, **cfg[name]})
             if args.no_pin_memory:
@@ -179,12 +179,12 @@ def build_runner(cfg: Config) -> Runner:
 
     Raises:
         FileNotFoundError: the checkpoint to resume from is not there.
-        RuntimeError: a detection config without mmcv's compiled operators.
+        RuntimeError: a config of mmdet or mmsegmentation without mmcv's compiled operators.
         ValueError: a setting cannot be, see :func:`mmnas_mae.utils.settings.check_settings`.
     """
     check_settings(cfg)
-    if cfg.get('default_scope') == 'mmdet':
-        check_compiled_ops()
+    if cfg.get('default_scope') in NEEDED_BY:
+        check_compiled_ops(cfg.default_scope)
     if cfg.get('sync_bn') is not None:
         # MMEngine's own way replaces normalisations by ones that take no mask and need a GPU.
         cfg.sync_bn = None

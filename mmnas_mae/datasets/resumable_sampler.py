@@ -16,7 +16,7 @@ class ResumableSampler(DefaultSampler):
     ``len()`` stays that of a whole epoch, since schedules are counted from it.
 
     Args:
-        *args, **kwargs: as DefaultSampler.
+        args, kwargs: as DefaultSampler.
         start: how many samples of this rank the next iteration leaves out. It holds for
             one iteration, then returns to 0; it may be set on the sampler at any time.
     """

@@ -1,4 +1,4 @@
-"""The compiled operators of mmcv, which search and retraining do without and detection does not."""
+"""The compiled operators of mmcv, which search and retraining do without, detection and segmentation do not."""
 
 import importlib
 
@@ -6,9 +6,12 @@ import torch
 
 from .errors import one_line
 
+#: Packages that need them, as a config's default_scope names them.
+NEEDED_BY = ('mmdet', 'mmseg')
 
-def check_compiled_ops() -> None:
-    """Says how to get them where they are missing; mmdet would fail on import, or at the first box on a GPU.
+
+def check_compiled_ops(package: str = 'mmdet') -> None:
+    """Says how to get them where they are missing; ``package`` would fail on import, or at the first box on a GPU.
 
     Raises:
         RuntimeError: the installed mmcv has none, or none for CUDA on a machine with a GPU.
@@ -23,5 +26,6 @@ def check_compiled_ops() -> None:
         reason = f'does not have them ({one_line(error, kind=False)})'
     command = f'python tools/misc/build_mmcv_ops.py{" --cuda" if needs_cuda else ""}'
     raise RuntimeError(
-        f"mmdet needs mmcv's compiled operators; the installed mmcv {reason}: build and install them with `{command}`"
+        f"{package} needs mmcv's compiled operators; the installed mmcv {reason}: "
+        f'build and install them with `{command}`'
     )

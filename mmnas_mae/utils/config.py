@@ -3,12 +3,14 @@
 import ast
 import copy
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
+from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.registry import Registry
-from mmengine.utils import import_modules_from_strings
+from mmengine.utils import import_modules_from_strings, is_installed
 
 from .. import registry as registries
 from .errors import one_line
@@ -39,6 +41,7 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     if isinstance(config, Config):
         cfg = copy.deepcopy(config)
     elif Path(config).is_file():
+        find_mmsegmentation()
         cfg = Config.fromfile(config, import_custom_modules=False)
     else:
         raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
@@ -53,6 +56,12 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     _check_prefixes(cfg)
     _complete(cfg)
     return cfg
+
+
+def find_mmsegmentation() -> None:
+    """Lets bases ``mmseg::...`` be found by the module: the maintained fork is a package of another name."""
+    if not is_installed('mmsegmentation') and find_spec('mmseg'):
+        MODULE2PACKAGE['mmseg'] = 'mmseg'
 
 
 def import_modules(setting: str, imports: Union[str, Sequence[str]], allow_failed_imports: bool = False) -> None:

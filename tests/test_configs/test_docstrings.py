@@ -19,7 +19,7 @@ def test_the_config_says_how_to_run_it_and_what_to_expect(name: str) -> None:
     parts = dict(re.findall(r'^(Command|Hardware|Expected): (.*?)(?=^\w+: |\Z)', docstring, re.MULTILINE | re.DOTALL))
     assert set(parts) == {'Command', 'Hardware', 'Expected'}
     command, hardware, expected = (' '.join(parts[key].split()) for key in ('Command', 'Hardware', 'Expected'))
-    several = '_8xb' in name or '8 GPUs' in hardware
+    several = re.search(r'_[2-9]xb', name) is not None or re.match(r'[2-9] GPUs', hardware) is not None
     if command == 'make quickstart':
         assert f"'{name}'" in (REPOSITORY / 'tools/quickstart.py').read_text()
     else:

@@ -34,6 +34,7 @@ OTHERS = {
     'tools/analysis/lanes_table.py': 'reads records of searches, one JSON object a line',
     'tools/misc/build_mmcv_ops.py': 'builds a wheel',
     'tools/misc/compare_builds.py': 'compares configs of the checkout',
+    'tools/misc/notebook.py': 'reads a script as text',
     'tools/misc/pack_nasbench201.py': 'reads a table',
     'tools/misc/results_table.py': 'reads metafiles',
     'tools/speed/device_rates.py': 'takes no files',
@@ -41,6 +42,7 @@ OTHERS = {
     'tools/speed/latency_table.py': 'takes no files',
     'tools/speed/measure_search.py': 'takes no files',
     'tools/speed/node_check.py': 'takes no files',
+    'tools/speed/search_memory.py': 'takes no files',
     'tools/speed/search_scaling.py': 'a module of measure_search.py',
     'tools/speed/search_speed.py': 'a module of measure_search.py',
 }

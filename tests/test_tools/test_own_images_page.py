@@ -1,8 +1,8 @@
 """docs/own_images.md from the first command to the last, at a small size, on images such as people have."""
 
 import json
+import os
 import re
-import shlex
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import torch
 from awkward_images import awkward_folder, picture
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from pages import LAST, LOADERS, NETWORK, ONE, RETRAINED, TESTED, blocks, commands, small
 from PIL import Image
 
 from mmnas_mae.apis.export import read_metadata
@@ -20,57 +21,35 @@ from mmnas_mae.datasets import read_image
 from mmnas_mae.registry import DATASETS, MODELS
 from mmnas_mae.spaces import load_genotype
 
-LOADERS = ['train_dataloader.num_workers=0', 'val_dataloader.num_workers=0', 'test_dataloader.num_workers=0']
-#: What makes a training of the page a matter of seconds.
-SMALL = {
-    'configs/search': [*LOADERS, 'model.backbone.init_channels=2', 'model.backbone.layers=3'],
-    'configs/retrain': [*LOADERS, 'model.backbone.init_channels=2', 'model.backbone.layers=5'],
-    'configs/detection': [
-        *LOADERS,
-        'model.backbone.init_channels=2',
-        'model.backbone.layers=3',
-        'model.neck.out_channels=8',
-        'model.bbox_head.in_channels=8',
-        'model.bbox_head.feat_channels=8',
-        'model.bbox_head.stacked_convs=1',
-    ],
-}
 SEARCH = 'configs/search/maenas_darts-s0_1xb64-50e_folder.py'
 RETRAIN = 'configs/retrain/genotype-l20-c36_1xb96-200e_folder.py'
 
 
 @pytest.fixture
 def page(repository, tmp_path):
-    """The blocks of a section, commands and Python, with ``own/`` and the last epochs of this test."""
-    text = (repository / 'docs' / 'own_images.md').read_text()
-    text = re.sub(r'(?<![\w/])own/', f'{tmp_path}/own/', text)
-    text = text.replace('epoch_200.pth', 'epoch_1.pth').replace('epoch_24.pth', 'epoch_1.pth')
+    """The commands of a section, or its blocks of Python, with ``own/`` of this test."""
 
-    def blocks(section, kind=''):
-        body = text.split(f'\n## {section}\n')[1].split('\n## ')[0]
-        fenced = re.findall(r'^```(\w*)\n(.*?)^```$', body, re.MULTILINE | re.DOTALL)
-        found = [block for language, block in fenced if language == kind]
-        if kind:
-            return found
-        return [line for block in found for line in block.replace('\\\n', ' ').splitlines()]
+    def read(section, language='bash'):
+        found = [b for b in blocks(repository / 'docs/own_images.md') if (b.section, b.language) == (section, language)]
+        for block in found:
+            block.text = re.sub(r'(?<![\w/])own/', f'{tmp_path}/own/', block.text)
+        if language == 'bash':
+            return [command for block in found for command in commands(block, dict(os.environ))]
+        return [re.sub(r'epoch_\d+\.pth', LAST, block.text) for block in found]
 
-    return blocks
+    return read
 
 
 @pytest.fixture
 def type_in(call, monkeypatch):
-    """Runs a command of the page as it stands, with options more."""
+    """Runs a command of the page, with options more."""
 
     def run(command, *options):
-        words = shlex.split(command)
-        while '=' in words[0]:
-            monkeypatch.setenv(*words.pop(0).split('=', 1))
-        assert words.pop(0) == 'python'
-        small = next((more for start, more in SMALL.items() if len(words) > 1 and words[1].startswith(start)), [])
-        options = [*small, *options]
-        if options and '--cfg-options' not in words:
-            words.append('--cfg-options')
-        return call(*words, *options)
+        variables, words = command
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        assert words[0] == 'python'
+        return call(*small(words[1:], options))
 
     return run
 
@@ -96,9 +75,8 @@ def log_of(folder):
 
 def test_from_a_folder_to_onnx(page, type_in, own, capfd):
     own, expected = own
-    search, again, report, cost = [command for name in ('Search',) for command in page(name)]
-    few = ['own_images.max_broken=0.1', 'train_dataloader.batch_size=8']
-    type_in(search, *few, 'train_cfg.max_epochs=1')
+    search, again, report, cost = page('Search')
+    type_in(search)
     log = log_of(own / 'search')
     assert f'{own}/photos: 40 images found, 37 used, 3 skipped; left out 1 .txt, 2 hidden, 1 second name' in log
     assert 'channels: 5 with 1, 1 with 2, 28 with 3, 3 with 4, read as 3' in log
@@ -109,7 +87,7 @@ def test_from_a_folder_to_onnx(page, type_in, own, capfd):
     for number, name in enumerate(sorted(expected)):
         image = dataset[number]['img'].astype(int)
         assert np.abs(image - expected[name].pixels).max() <= expected[name].tolerance, name
-    type_in(again, *few, 'train_cfg.max_epochs=2')
+    type_in(again, 'train_cfg.max_epochs=2')
     assert 'resumed epoch: 1' in log_of(own / 'search')
     assert load_genotype(own / 'search' / 'genotype.json').search['in_channels'] == 3
 
@@ -118,11 +96,11 @@ def test_from_a_folder_to_onnx(page, type_in, own, capfd):
     assert RETRAIN in html
     assert f'own_images.data_root={own}/photos' in html
     assert 'cifar10' not in html
-    counted = json.loads(type_in(f'{cost} --init-channels 2 --layers 3').splitlines()[-1])
+    counted = json.loads(type_in(cost).splitlines()[-1])
     assert counted['input'] == [3, 64, 64]
 
     retrain, test = page('Classify')
-    type_in(retrain, 'own_images.max_broken=0.1', 'train_cfg.max_epochs=1')
+    type_in(retrain)
     cfg = Config.fromfile(own / 'classifier' / Path(RETRAIN).name)
     # The median of the shorter sides is 24.
     assert (cfg.model.head.num_classes, cfg.test_dataloader.dataset.pipeline[1].crop_size) == (2, 24)
@@ -156,9 +134,7 @@ def test_boxes_of_own_classes(page, type_in, tmp_path, capfd):
     own = tmp_path / 'own'
     boxes(own / 'boxes')
     train, test = page('Detect')
-    assert 'genotype=' in train
-    train = train.replace(f'{own}/search/genotype.json', 'PDARTS')
-    type_in(train, 'train_cfg.max_epochs=1', 'default_hooks.logger.interval=1')
+    type_in(train, 'model.backbone.genotype=PDARTS', 'default_hooks.logger.interval=1')
     cfg = Config.fromfile(own / 'detector' / 'retinanet_genotype_fpn_own.py')
     assert cfg.model.bbox_head.num_classes == 2
     # As the file numbers them, whatever their order in the option
@@ -206,8 +182,9 @@ def test_four_bands_go_the_whole_way_with_options_alone(call, tmp_path, monkeypa
         '--work-dir',
         tmp_path / 's',
         '--cfg-options',
-        *SMALL['configs/search'],
-        'train_cfg.max_epochs=1',
+        *LOADERS,
+        *NETWORK,
+        *ONE,
     )
     genotype = tmp_path / 's' / 'genotype.json'
     assert load_genotype(genotype).search['in_channels'] == 4
@@ -217,7 +194,7 @@ def test_four_bands_go_the_whole_way_with_options_alone(call, tmp_path, monkeypa
         call('tools/analysis/get_flops.py', genotype, '--init-channels', 2, '--layers', 3).splitlines()[-1]
     )
     assert counted['input'] == [4, 32, 32]
-    options = [*SMALL['configs/retrain'], 'train_cfg.max_epochs=1', f'model.backbone.genotype={genotype}']
+    options = [*LOADERS, *TESTED, *RETRAINED, *ONE, f'model.backbone.genotype={genotype}']
     call('tools/train.py', RETRAIN, '--work-dir', tmp_path / 'r', '--cfg-options', *options)
     left = tmp_path / 'r' / Path(RETRAIN).name
     out = tmp_path / 'bands.onnx'
@@ -231,6 +208,6 @@ def test_four_bands_go_the_whole_way_with_options_alone(call, tmp_path, monkeypa
 def test_the_notebook_searches(page, own, monkeypatch, repository, capfd):
     monkeypatch.chdir(repository)
     (block,) = page('In a notebook', 'python')
-    small = ['own_images.max_broken=0.1', 'train_cfg.max_epochs=1', *SMALL['configs/search']]
-    block = block.replace("    'train_cfg.max_epochs=10',\n", ''.join(f'    {option!r},\n' for option in small))
+    few = ['own_images.max_broken=0.1', *ONE, *LOADERS, *NETWORK]
+    block = block.replace("    'train_cfg.max_epochs=10',\n", ''.join(f'    {option!r},\n' for option in few))
     assert python(block, capfd).splitlines()[-1] == '(64, 128, 256)'

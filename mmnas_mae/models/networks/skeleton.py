@@ -18,9 +18,9 @@ class Skeleton:
 
     Args:
         search: class of the search network.
-        network: (genotype, num_classes=..., space=..., **macro) -> the stand-alone network, whose
+        network: ``(genotype, num_classes=..., space=..., **macro)`` -> the stand-alone network, whose
             ``macro`` are those of the search network.
-        backbone: (genotype, space=..., out_indices=..., **macro) -> its features; by default those
+        backbone: ``(genotype, space=..., out_indices=..., **macro)`` -> its features; by default those
             of ``network`` behind :class:`mmnas_mae.FeaturesOnly`.
         load: (arch, space) -> its genotype, from every form that the family has.
         retrain: what the configs of retraining put in: ``backbone`` (image classification and

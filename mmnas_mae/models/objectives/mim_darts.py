@@ -22,8 +22,8 @@ class MIMDARTS(MAENAS):
     weights are not public, hence equal weights by default.
 
     Args:
-        backbone, neck, head, mask_generator, masking, feature_norm, masks, data_preprocessor,
-            init_cfg: as in :class:`MAENAS`.
+        backbone, neck, head, mask_generator, masking, feature_norm, masks, data_preprocessor, init_cfg: as in
+            :class:`MAENAS`.
         cls_head: the classifier of the last feature, which says ``num_classes``.
         cls_weight, rec_weight: weights of the two losses.
         classify: what is classified: the ``masked`` image, in the same forward pass, or
