@@ -14,7 +14,7 @@ from mmnas_mae.apis.stages import train
 from mmnas_mae.apis.work_dir import claim_work_dir
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
 from mmnas_mae.utils.command_line import add_trust_argument, run_tool
-from mmnas_mae.utils.errors import DivergedError, SetupError
+from mmnas_mae.utils.errors import DivergedError, HaltedError, SetupError
 
 
 @run_tool
@@ -32,6 +32,8 @@ def main() -> None:
         sys.exit(f'\ninterrupted; to go on: {resume_command(sys.argv, os.environ)}' if is_main_process() else 1)
     except (SetupError, DivergedError):
         raise
+    except HaltedError as error:
+        sys.exit(f'error: {error}; to go on: {resume_command(sys.argv, os.environ)}')
     except Exception:  # a fault in the midst of training is looked for in the code
         traceback.print_exc()
         sys.exit(1)

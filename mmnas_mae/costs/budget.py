@@ -56,7 +56,7 @@ class Budget:
         limits = zip(METRICS, (macs, params, latency_ms))
         self.limits = {name: limit for name, limit in limits if limit is not None}
         if not self.limits:
-            raise ValueError(f'budget must limit one of {", ".join(METRICS)}, got none of them')
+            raise ValueError('budget must limit macs, params or latency_ms, got none of them')
         for name, limit in self.limits.items():
             if limit <= 0:
                 raise ValueError(f'budget.{name} must be positive, got {limit}')

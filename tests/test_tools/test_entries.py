@@ -29,6 +29,7 @@ OTHERS = {
     'tools/analysis/search_lanes.py': 'reads images and writes records',
     'tools/misc/build_mmcv_ops.py': 'builds a wheel',
     'tools/misc/compare_builds.py': 'compares configs of the checkout',
+    'tools/misc/mutate.py': 'changes a module of the checkout in memory',
     'tools/misc/pack_nasbench201.py': 'reads a table',
     'tools/misc/results_table.py': 'reads metafiles',
     'tools/speed/device_rates.py': 'takes no files',

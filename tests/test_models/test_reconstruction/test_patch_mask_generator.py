@@ -77,6 +77,16 @@ def test_keyed_masks_depend_on_seed_and_key_alone():
     assert torch.equal(generator(images(1), keys=np.array([9]))[0], together[2])
 
 
+@pytest.mark.parametrize(
+    'seed, key, patches_masked',
+    [(3, 7, '1001011100010110'), (3, 1, '1100001110100011'), (7, 3, '1100011010111000')],
+)
+def test_the_masks_of_held_out_images_never_change(seed, key, patches_masked):
+    """Scores of one day would not compare with those of another; row by row, 1 = masked."""
+    mask = PatchMaskGenerator(4, 0.5, seed=seed)(images(1), keys=[key])
+    assert ''.join(str(int(each)) for each in patches(mask, 4).flatten()) == patches_masked
+
+
 def test_keyed_masks_leave_the_stream_alone():
     first, second = PatchMaskGenerator(4, 0.5), PatchMaskGenerator(4, 0.5)
     first(images(), keys=range(4))
