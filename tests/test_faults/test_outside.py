@@ -32,7 +32,7 @@ def train(repository: Path, search_cfg: Config, tmp_path: Path) -> Callable[...,
             'default_hooks.checkpoint.max_keep_ckpts': 1,
         }
     )
-    del search_cfg.work_dir
+    search_cfg.pop('work_dir')
     search_cfg.dump(tmp_path / 'search.py')
 
     def run(
