@@ -65,7 +65,9 @@ def _launch(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         return ['mpirun', '-np', environ.get('OMPI_COMM_WORLD_SIZE', '1'), 'python']
     if launcher != 'pytorch':
         return ['python']
-    local, world = (int(environ.get(name, 1)) for name in ('LOCAL_WORLD_SIZE', 'WORLD_SIZE'))
+    world = int(environ.get('WORLD_SIZE', 1))
+    # Processes that somebody has started without torch's own launcher are taken for those of one machine.
+    local = int(environ.get('LOCAL_WORLD_SIZE', world))
     run = ['python', '-m', 'torch.distributed.run', f'--nproc_per_node={local}']
     if world > local:
         place = dict(node_rank='GROUP_RANK', master_addr='MASTER_ADDR', master_port='MASTER_PORT')
