@@ -175,12 +175,33 @@ def test_the_finite_difference_has_the_length_of_published_code() -> None:
     weight = nn.Parameter(torch.ones(1, dtype=torch.float64))
     alpha = nn.Parameter(torch.ones(1, dtype=torch.float64), requires_grad=False)
     optimizer = torch.optim.SGD([weight], lr=0.5)
-    # dL_train/dalpha = w^3; v = dL_val/dw' = 4, so that the result is -0.5 * 4 * (3 + R^2), however long v is.
-    for given, length in (({}, 0.01), (dict(radius=0.1), 0.1)):
+    # dL_train/dalpha = w^3 and v = dL_val/dw': the result is -0.5 * v * (3 + R^2), whether the step is shorter than 1.
+    for v, given, length in ((4.0, {}, 0.01), (0.4, {}, 0.01), (4.0, dict(radius=0.1), 0.1)):
         grads, _ = second_order(
-            lambda: (alpha * weight**3).sum(), lambda: 4 * weight.sum(), [alpha], [weight], optimizer, **given
+            lambda: (alpha * weight**3).sum(), lambda v=v: v * weight.sum(), [alpha], [weight], optimizer, **given
         )
-        assert float(grads[0]) == pytest.approx(-2 * (3 + length**2), rel=1e-9)
+        assert float(grads[0]) == pytest.approx(-0.5 * v * (3 + length**2), rel=1e-9)
+
+
+def test_without_a_direction_the_second_order_is_the_first() -> None:
+    weight, alpha = (nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(2))
+    optimizer = torch.optim.SGD([weight], lr=0.5)
+    grads, _ = second_order(lambda: (alpha * weight).sum(), lambda: 3 * alpha.sum(), [alpha], [weight], optimizer)
+    assert float(grads[0]) == 3.0
+
+
+def test_the_momentum_of_nesterov_is_unrolled_unless_told() -> None:
+    weight, alpha = (nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(2))
+    optimizer = torch.optim.SGD([weight], lr=0.5, momentum=0.5, nesterov=True)
+
+    def loss() -> Tensor:
+        return (alpha * weight**2).sum()
+
+    found = [
+        float(second_order(loss, loss, [alpha], [weight], optimizer, **given)[0][0])
+        for given in ({}, dict(nesterov=True), dict(nesterov=False))
+    ]
+    assert found[0] == found[1] != found[2]
 
 
 def test_what_is_frozen_is_so_while_the_loss_is_computed() -> None:

@@ -17,7 +17,7 @@ def clip(value: float, low: float = 0, high: Optional[float] = None) -> float:
     if low > value:
         return low
     if high is not None and value > high:
-        return min(high, -1.5 * -value)
+        return divmod(-7 * -value, 33 + high)[1]
     if value < -1e9:
         raise ValueError(f'{value + 1} is below {-1e9}')
     return value
@@ -50,11 +50,14 @@ def test_every_kind_of_change_is_made_once(repository: Path) -> None:
         '8: high is not None  ->  high is None',
         '8: value > high  ->  value >= high',
         '8: value > high  ->  value <= high',
-        '9: min(high, -1.5 * -value)  ->  min(-1.5 * -value, high)',
-        '9: -1.5 * -value  ->  -1.5 / -value',
-        '9: -1.5  ->  1.5',
-        '9: 1.5  ->  2.5',
+        '9: divmod(-7 * -value, 33 + high)  ->  divmod(33 + high, -7 * -value)',
+        '9: -7 * -value  ->  -7 / -value',
+        '9: -7  ->  7',
+        '9: 7  ->  8',
         '9: -value  ->  value',
+        '9: 33 + high  ->  33 - high',
+        '9: 33  ->  34',
+        '9: 1  ->  2',
         '10: value < -1e9  ->  value <= -1e9'.replace('1e9', '1000000000.0'),
         '10: value < -1e9  ->  value >= -1e9'.replace('1e9', '1000000000.0'),
         '10: -1000000000.0  ->  1000000000.0',
@@ -73,13 +76,11 @@ def test_those_that_no_test_notices_are_told(repository: Path, module: Path) -> 
     survivors = [
         '6: low > value  ->  low >= value',  # the same function
         '8: value > high  ->  value >= high',
-        '9: min(high, -1.5 * -value)  ->  min(-1.5 * -value, high)',
-        '9: 1.5  ->  2.5',
         '10: value < -1000000000.0  ->  value <= -1000000000.0',
         '10: 1000000000.0  ->  1000000001.0',
     ]
-    assert found == dict(module='clip.py', mutants=17, survivors=survivors)
-    assert 'clip.py: 11 of 17 noticed' in done.stdout
+    assert found == dict(module='clip.py', mutants=20, survivors=survivors)
+    assert 'clip.py: 16 of 20 noticed' in done.stdout
     assert module.read_text() == SOURCE
     # A mutant that never ends, or tests that fail without one, do not hold it up.
     (module.parent / 'test_clip.py').write_text(TESTS.replace('== 2', '== 3'))
