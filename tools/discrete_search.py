@@ -20,9 +20,10 @@ from mmnas_mae.benchmarks.table import BenchmarkTable
 from mmnas_mae.discrete import SearchRun, run_discrete_search, search_front, write_front
 from mmnas_mae.spaces import SearchSpace, get_space
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
-from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool, within
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
+from mmnas_mae.utils.ranges import COUNT, INDEX
 from mmnas_mae.utils.records import write_json
 
 
@@ -31,7 +32,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config of a discrete search')
     parser.add_argument('--work-dir', help='folder for the results (default: work_dirs/<config>/seed_<seed>)')
-    parser.add_argument('--seed', type=int, help='seed of all draws (default: randomness.seed of the config)')
+    parser.add_argument(
+        '--seed', type=int, action=within(INDEX), help='seed of all draws (default: randomness.seed of the config)'
+    )
     parser.add_argument('--checkpoint', help='checkpoint of the trained search that the scorer works on')
     parser.add_argument('--initial', help='weights before that search, for the angle')
     add_budget_arguments(parser, 'what is found')
@@ -39,6 +42,7 @@ def main() -> None:
     parser.add_argument(
         '--pareto',
         type=int,
+        action=within(COUNT),
         nargs='?',
         const=8,
         metavar='NUMBER',

@@ -15,7 +15,8 @@ from typing import Sequence
 
 from mmnas_mae.studies.repeats import STATE, format_summary, read_repeat, summarize
 from mmnas_mae.studies.seeded_run import SeededRun, run_all
-from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool, within
+from mmnas_mae.utils.ranges import COUNT, INDEX
 from mmnas_mae.utils.records import write_json
 
 TOOLS = Path(__file__).resolve().parent
@@ -27,10 +28,12 @@ def main() -> int:
         description=__doc__.splitlines()[0], epilog=' '.join(__doc__.split('\n', 2)[2].split())
     )
     parser.add_argument('config', help='config of a search')
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2, 3], help='seeds (default: 0 1 2 3)')
+    parser.add_argument(
+        '--seeds', type=int, action=within(INDEX), nargs='+', default=[0, 1, 2, 3], help='seeds (default: 0 1 2 3)'
+    )
     parser.add_argument('--work-dir', help='folder of all runs (default: work_dirs/repeat/<config>)')
     parser.add_argument('--cfg-options', nargs='+', help='settings that override the config, as key=value')
-    parser.add_argument('--jobs', type=int, default=1, help='runs at a time (default: 1)')
+    parser.add_argument('--jobs', type=int, action=within(COUNT), default=1, help='runs at a time (default: 1)')
     parser.add_argument('--launch-prefix', help='command in front of every run, such as that of a scheduler')
     parser.add_argument('--aggregate-only', action='store_true', help='run nothing, sum up what there is')
     parser.add_argument('--json', action='store_true', help='print the JSON only')
@@ -54,8 +57,8 @@ def prepare(args: argparse.Namespace, extra: Sequence[str]) -> list[SeededRun]:
         FileNotFoundError: there is no such config.
         ValueError: seeds repeat, or a folder belongs to other settings.
     """
-    if len(set(args.seeds)) < len(args.seeds) or args.jobs < 1:
-        raise ValueError(f'--seeds must differ and --jobs be at least 1, got {args.seeds} and {args.jobs}')
+    if len(set(args.seeds)) < len(args.seeds):
+        raise ValueError(f'--seeds must differ, got {args.seeds}')
     root = Path(args.work_dir or Path('work_dirs', 'repeat', Path(args.config).stem))
     return [
         SeededRun(

@@ -18,7 +18,8 @@ from mmnas_mae.studies.study import Study
 from mmnas_mae.studies.study_pictures import draw_study
 from mmnas_mae.studies.study_scores import compare_scores
 from mmnas_mae.studies.study_table import format_study, read_study, study_summary
-from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, import_flags, run_tool, within
+from mmnas_mae.utils.ranges import COUNT, INDEX, POSITIVE
 from mmnas_mae.utils.records import write_json, write_text
 
 TOOLS = Path(__file__).resolve().parent
@@ -33,9 +34,13 @@ def main() -> int:
     parser.add_argument('--preset', nargs='+', default=[], help='named sets of options of the config, in this order')
     parser.add_argument('--cfg-options', nargs='+', default=[], help='settings of all runs, as [ROWS:]key=value')
     parser.add_argument('--only', nargs='+', help='patterns of rows to run; those that they wait for run too')
-    parser.add_argument('--seeds', type=int, nargs='+', help='seeds (default: those of the config)')
-    parser.add_argument('--minutes', type=float, help='time after which to stop (default: none)')
-    parser.add_argument('--jobs', type=int, default=1, help='runs at a time (default: 1)')
+    parser.add_argument(
+        '--seeds', type=int, action=within(INDEX), nargs='+', help='seeds (default: those of the config)'
+    )
+    parser.add_argument(
+        '--minutes', type=float, action=within(POSITIVE), help='time after which to stop (default: none)'
+    )
+    parser.add_argument('--jobs', type=int, action=within(COUNT), default=1, help='runs at a time (default: 1)')
     parser.add_argument(
         '--launch-prefix', default='', help='command in front of every run, such as that of a scheduler'
     )
@@ -55,10 +60,8 @@ def study(args: argparse.Namespace) -> int:
     study = Study(args.config)
     seeds = args.seeds or study.seeds
     folder = Path(args.work_dir or Path('work_dirs', 'study', study.name))
-    if len(set(seeds)) < len(seeds) or args.jobs < 1:
-        raise ValueError(f'--seeds must differ and --jobs be at least 1, got {seeds} and {args.jobs}')
-    if args.minutes is not None and args.minutes <= 0:
-        raise ValueError(f'--minutes must be positive, got {args.minutes}')
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f'--seeds must differ, got {seeds}')
     unknown = [name for name in args.preset if name not in study.presets]
     if unknown:
         raise ValueError(f'--preset must be of {", ".join(study.presets) or "none"}, got {unknown[0]!r}')

@@ -10,6 +10,7 @@ from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_confi
 from mmnas_mae.models.checkpoint import load_checked
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
 from mmnas_mae.utils.command_line import add_trust_argument, run_tool
+from mmnas_mae.utils.settings import explained
 from mmnas_mae.utils.unwrap import unwrap
 
 
@@ -27,7 +28,7 @@ def main() -> None:
     cfg.load_from = args.checkpoint
     if cfg.get('test_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no test_dataloader')
-    with trusted_checkpoints(args.trust_checkpoint):
+    with trusted_checkpoints(args.trust_checkpoint), explained(cfg):
         runner = build_runner(cfg)
         # MMEngine loads what fits and leaves all else at random.
         load_checked(unwrap(runner.model), args.checkpoint, f'config {args.config!r}')

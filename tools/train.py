@@ -14,7 +14,7 @@ from mmnas_mae.apis.stages import train
 from mmnas_mae.apis.work_dir import claim_work_dir
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
 from mmnas_mae.utils.command_line import add_trust_argument, run_tool
-from mmnas_mae.utils.errors import DivergedError, SetupError
+from mmnas_mae.utils.errors import DivergedError, HaltedError, SetupError
 
 
 @run_tool
@@ -32,6 +32,8 @@ def main() -> None:
         sys.exit(f'\ninterrupted; to go on: {resume_command(sys.argv, os.environ)}' if is_main_process() else 1)
     except (SetupError, DivergedError):
         raise
+    except HaltedError as error:
+        sys.exit(f'error: {error}; to go on: {resume_command(sys.argv, os.environ)}')
     except Exception:  # a fault in the midst of training is looked for in the code
         traceback.print_exc()
         sys.exit(1)
@@ -63,7 +65,9 @@ def _launch(argv: Sequence[str], environ: Mapping[str, str]) -> list[str]:
         return ['mpirun', '-np', environ.get('OMPI_COMM_WORLD_SIZE', '1'), 'python']
     if launcher != 'pytorch':
         return ['python']
-    local, world = (int(environ.get(name, 1)) for name in ('LOCAL_WORLD_SIZE', 'WORLD_SIZE'))
+    world = int(environ.get('WORLD_SIZE', 1))
+    # Processes that somebody has started without torch's own launcher are taken for those of one machine.
+    local = int(environ.get('LOCAL_WORLD_SIZE', world))
     run = ['python', '-m', 'torch.distributed.run', f'--nproc_per_node={local}']
     if world > local:
         place = dict(node_rank='GROUP_RANK', master_addr='MASTER_ADDR', master_port='MASTER_PORT')

@@ -11,6 +11,7 @@ from ..models.checkpoint import load_checked, read_checkpoint
 from ..registry import MODELS
 from ..spaces import load_genotype
 from ..utils.compiled_ops import NEEDED_BY
+from ..utils.settings import explained
 from .export import load_weights
 
 #: Settings of a backbone that say how it is trained, not what it computes.
@@ -79,7 +80,8 @@ def exported_model(cfg: Config, checkpoint: Optional[str] = None, features: bool
         if checkpoint:
             load_weights(model, checkpoint)
         return ExportedModel(model, model.in_channels, image_sides_of(cfg), _metadata(cfg, None))
-    classifier = MODELS.build(dict(cfg.model, data_preprocessor=None))
+    with explained(cfg):
+        classifier = MODELS.build(dict(cfg.model, data_preprocessor=None))
     if checkpoint:
         load_checked(classifier, checkpoint, where)
     network = getattr(classifier, 'network', None) or getattr(classifier, 'backbone', None)

@@ -1,6 +1,7 @@
 """From the command line to a runner, for tools/train.py and tools/test.py."""
 
 import argparse
+import errno
 import logging
 import os
 from pathlib import Path
@@ -18,7 +19,7 @@ from ..utils.checkpoints.files import newest_checkpoint
 from ..utils.command_line import add_import_argument
 from ..utils.compiled_ops import NEEDED_BY, check_compiled_ops
 from ..utils.config import LOADERS, read_config
-from ..utils.errors import INPUT_ERRORS, SetupError, one_line
+from ..utils.errors import INPUT_ERRORS, HaltedError, SetupError, one_line, shorten
 from ..utils.options import OptionsAction
 from ..utils.settings import check_settings, explain
 from .network_flags import add_budget_arguments, budget_options
@@ -129,6 +130,7 @@ def run_training(cfg: Config) -> Runner:
 
     Raises:
         SetupError: the settings cannot be run, with the reason on one line.
+        HaltedError: the disk is full, or another process of the run has ended.
     """
     begun = _FirstStep()
     try:
@@ -137,11 +139,23 @@ def run_training(cfg: Config) -> Runner:
         runner.register_hook(Progress())
         runner.train()
     except Exception as error:
+        if outside := _outside(error, cfg.work_dir):
+            raise HaltedError(outside) from error
         if begun.done:
             raise
         reason = error if (meaning := explain(error, cfg)) is None else ValueError(meaning)
         raise SetupError(one_line(reason, kind=not isinstance(reason, INPUT_ERRORS))) from error
     return runner
+
+
+def _outside(error: BaseException, folder: str) -> Optional[str]:
+    """What has ended a training from outside, on one line; None where nothing has."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f'there is no space left for {folder!r}: {error.strerror}'
+    is_of_group = isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and 'gloo' in str(error))
+    if is_of_group and dist.is_initialized() and dist.get_world_size() > 1:
+        return f'process {dist.get_rank()} has lost another one of this run: {shorten(one_line(error, kind=False))}'
+    return None
 
 
 class _FirstStep(Hook):

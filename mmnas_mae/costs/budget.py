@@ -17,6 +17,9 @@ from .latency_table import LatencyTable
 from .limited_derivation import derive_within
 from .standalone import build_standalone, size_at
 
+#: What can be limited.
+METRICS = ('macs', 'params', 'latency_ms')
+
 
 @TASK_UTILS.register_module()
 class Budget:
@@ -50,8 +53,8 @@ class Budget:
         latency: Union[None, str, os.PathLike, Mapping[str, Any], LatencyTable] = None,
         at: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        limits = dict(macs=macs, params=params, latency_ms=latency_ms)
-        self.limits = {name: limit for name, limit in limits.items() if limit is not None}
+        limits = zip(METRICS, (macs, params, latency_ms))
+        self.limits = {name: limit for name, limit in limits if limit is not None}
         if not self.limits:
             raise ValueError('budget must limit macs, params or latency_ms, got none of them')
         for name, limit in self.limits.items():

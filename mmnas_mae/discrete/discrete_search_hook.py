@@ -13,6 +13,7 @@ from ..benchmarks.load import load_table
 from ..costs import Budget
 from ..engine.records.benchmark_hook import BenchmarkHook
 from ..registry import HOOKS, TASK_UTILS
+from ..utils.ranges import COUNT, INDEX
 from ..utils.records import read_records, write_records
 from ..utils.unwrap import unwrap
 from .run import Found, run_discrete_search
@@ -61,6 +62,9 @@ class DiscreteSearchHook(Hook):
         budget: Optional[Mapping[str, Any]] = None,
     ) -> None:
         TASK_UTILS.build(dict(search))  # a wrong setting is reported now, not after the last epoch
+        for name, count in dict(heldout=heldout, train=train).items():
+            INDEX.check(f'DiscreteSearchHook.{name}', count)
+        COUNT.check('DiscreteSearchHook.scorer.batch_size', scorer.get('batch_size', 1))
         self.search = dict(search)
         self.scorer = dict(scorer)
         self.heldout = heldout

@@ -10,6 +10,7 @@ from ..models.layers.batch_statistics import batch_statistics, running_statistic
 from ..models.objectives.prediction import SCORES
 from ..registry import TASK_UTILS
 from ..spaces import Genotype
+from ..utils.ranges import COUNT
 from ..utils.seeding import kept_random_state
 from .evaluation import Scorer
 from .search_run import SearchRun
@@ -37,7 +38,7 @@ class InheritedScorer(Scorer):
         score: ``loss``, ``l1`` or ``accuracy`` of those that an objective gives, see :func:`image_scores`.
 
     Raises:
-        ValueError: there are no images, or ``statistics`` is unknown.
+        ValueError: there are no images, ``batch_size`` is below 1, or ``statistics`` is unknown.
     """
 
     needs_run = True
@@ -53,6 +54,7 @@ class InheritedScorer(Scorer):
     ) -> None:
         if statistics not in STATISTICS:
             raise ValueError(f'InheritedScorer.statistics must be one of {list(STATISTICS)}, got {statistics!r}')
+        COUNT.check('InheritedScorer.batch_size', batch_size)
         if run.heldout is None:
             raise ValueError('InheritedScorer needs held-out images; set heldout to their number')
         self.run = run

@@ -7,11 +7,14 @@ import random
 from dataclasses import dataclass
 from typing import Any, Mapping, Optional, Union
 
+from mmengine.config import Config
+
 from ..benchmarks.table import BenchmarkTable
 from ..costs import Budget
 from ..models import found_on
 from ..registry import TASK_UTILS
 from ..spaces import Genotype, SearchSpace
+from ..utils.settings import explained
 from .evaluation import Evaluation, Evaluator, Scorer
 from .search_run import SearchRun
 
@@ -49,8 +52,8 @@ def build_scorer(scorer: Union[Mapping[str, Any], Scorer], run: Optional[SearchR
             raise ValueError(f'{scorer["type"]} works on a trained search; set run to its config and checkpoint')
         if cls.needs_weights and not run.trained:
             raise ValueError(f'{scorer["type"]} scores with trained weights; set run.checkpoint, or give --checkpoint')
-        return TASK_UTILS.build(dict(scorer), default_args=dict(run=run))
-    return TASK_UTILS.build(dict(scorer))
+    with explained(Config(dict(scorer=dict(scorer)))):
+        return TASK_UTILS.build(dict(scorer), default_args=dict(run=run) if cls.needs_run else None)
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,8 @@ def run_discrete_search(
         raise ValueError(f'space is {space.name}, but run.config searches {run.space.name}')
     if table is not None:
         table.check_space(space.name)
+    with explained(Config(dict(search=dict(search)))):
+        method = TASK_UTILS.build(dict(search))
     settings = dict(settings or {}, search=search, scorer=scorer, seed=seed)
     limit = None
     if budget:
@@ -153,7 +158,7 @@ def run_discrete_search(
         limit.check(space)
     evaluate = Evaluator(space, build_scorer(scorer, run), log, settings, limit)
     arch = None if run is None else run.model.arch
-    best = TASK_UTILS.build(dict(search))(space, evaluate, random.Random(seed), arch)
+    best = method(space, evaluate, random.Random(seed), arch)
     score = best.score if math.isfinite(best.score) else None  # JSON knows no infinity
     meta = dict(seed=seed, **meta, score=score, selected_by=search['type'])
     if limit is not None:

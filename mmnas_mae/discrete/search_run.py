@@ -15,6 +15,8 @@ from ..models.build import build_search_model, model_settings
 from ..models.checkpoint import read_checkpoint
 from ..spaces import SearchSpace
 from ..utils.config import read_config
+from ..utils.ranges import INDEX
+from ..utils.settings import explained
 from ..utils.unwrap import unwrap
 
 
@@ -92,14 +94,13 @@ class SearchRun:
         cfg = read_config(config, cfg_options)
         model = build_search_model(cfg, checkpoint)
         model = model.to('cuda' if torch.cuda.is_available() else 'cpu')
-        return cls(
-            model,
-            load_images(cfg.get('val_dataloader'), model, heldout),
-            load_images(cfg.get('train_dataloader'), model, train),
-            None if initial is None else _state(initial),
-            model_settings(cfg),
-            checkpoint is not None,
-        )
+        with explained(cfg):
+            images = [
+                load_images(cfg.get(loader), model, count)
+                for loader, count in (('val_dataloader', heldout), ('train_dataloader', train))
+            ]
+        before = None if initial is None else _state(initial)
+        return cls(model, *images, before, model_settings(cfg), checkpoint is not None)
 
     @classmethod
     def from_runner(
@@ -125,9 +126,10 @@ def load_images(loader: Optional[Mapping[str, Any]], model: nn.Module, count: in
         count: how many; 0 gives None.
 
     Raises:
-        ValueError: images are wanted and there is no loader.
+        ValueError: images are wanted and there is no loader, or their number is negative.
     """
-    if count < 1:
+    INDEX.check('the number of images to score or train with', count)
+    if count == 0:
         return None
     if loader is None:
         raise ValueError(f'{count} images are wanted for scoring, but the config has no such data loader')

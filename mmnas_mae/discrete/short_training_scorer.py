@@ -10,6 +10,7 @@ from ..models import get_skeleton, skeleton_of
 from ..models.layers.batch_statistics import batch_statistics
 from ..registry import MODELS, TASK_UTILS
 from ..spaces import Genotype
+from ..utils.ranges import POSITIVE
 from ..utils.seeding import kept_random_state
 from .evaluation import Scorer
 from .inherited_scorer import image_scores
@@ -60,6 +61,7 @@ class ShortTrainingScorer(Scorer):
                 f'ShortTrainingScorer.steps must be at least 1 and batch_size lie between 1 and the '
                 f'{len(run.train.samples)} training images, got {steps} and {batch_size}'
             )
+        POSITIVE.check('ShortTrainingScorer.lr', lr)
         self.run = run
         self.steps = steps
         self.batch_size = batch_size

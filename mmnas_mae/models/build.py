@@ -14,6 +14,7 @@ from ..registry import MODELS, SKELETONS
 from ..spaces import Genotype, SearchSpace, get_space, load_genotype
 from ..spaces.load import GenotypeLike
 from ..utils.config import read_config
+from ..utils.settings import explained
 from .checkpoint import load_checked
 from .networks.base_network import BaseNetwork
 from .networks.skeleton import Skeleton, get_skeleton, skeleton_name
@@ -113,8 +114,8 @@ def build_search_model(
     Raises:
         FileNotFoundError: there is no such file.
         ModuleNotFoundError: a module of ``custom_imports`` cannot be imported.
-        ValueError: the config is none of a search, or the checkpoint is of another space,
-            size or objective.
+        ValueError: the config is none of a search or names what is not registered, or the checkpoint is of another
+            space, size or objective.
 
     Example:
         >>> model = build_search_model('config.py', 'work_dir/epoch_50.pth')
@@ -126,7 +127,8 @@ def build_search_model(
     if 'backbone' not in settings:
         raise ValueError(f'{where} is none of a search: it has no model.backbone')
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    model = MODELS.build(settings)
+    with explained(cfg):
+        model = MODELS.build(settings)
     if not isinstance(model, SearchModel):
         raise ValueError(f'{where} is none of a search: its model is a {type(model).__name__}')
     if checkpoint is not None:

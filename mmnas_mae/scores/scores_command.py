@@ -18,8 +18,10 @@ from ..discrete import Evaluator, SearchRun, build_scorer
 from ..discrete.map_evaluations import WORKERS, map_evaluations, ray_cluster
 from ..discrete.run import scorer_class
 from ..spaces import Genotype
+from ..utils.command_line import within
 from ..utils.config import read_config
 from ..utils.options import OptionsAction
+from ..utils.ranges import COUNT, INDEX, NOT_NEGATIVE
 from ..utils.records import digest, settings_hash
 from .scores import evaluate_within, sample_architectures, score_columns, trivial_losses
 from .scores_file import write_scores
@@ -32,17 +34,39 @@ def add_score_arguments(parser: argparse.ArgumentParser) -> None:
     """What is scored, and how."""
     parser.add_argument('--benchmark', default='nasbench201', help='whose architectures (default: nasbench201)')
     parser.add_argument('--table', help='its table or a folder with it (default: MMNAS_DATA)')
-    parser.add_argument('--num', type=int, default=300, help='number of architectures (default: 300)')
-    parser.add_argument('--arch-seed', type=int, default=0, help='seed of the sample (default: 0)')
+    parser.add_argument(
+        '--num', type=int, action=within(COUNT), default=300, help='number of architectures (default: 300)'
+    )
+    parser.add_argument(
+        '--arch-seed', type=int, action=within(INDEX), default=0, help='seed of the sample (default: 0)'
+    )
     parser.add_argument('--connected-only', action='store_true', help='sample only cells that pass on their input')
-    parser.add_argument('--seed', type=int, default=0, help='seed of stand-alone trainings (default: 0)')
+    parser.add_argument(
+        '--seed', type=int, action=within(INDEX), default=0, help='seed of stand-alone trainings (default: 0)'
+    )
     parser.add_argument('--scorer', default='inherited', help=f'{", ".join(SCORERS)} or a registered scorer')
     parser.add_argument('--scorer-options', nargs='+', action=OptionsAction, default={}, help='settings, as key=value')
-    parser.add_argument('--heldout', type=int, default=512, help='images of val_dataloader to score on (default: 512)')
-    parser.add_argument('--train', type=int, default=0, help='images of train_dataloader, for scorers that train')
-    parser.add_argument('--minutes', type=float, help='start no scoring but the first after this time')
+    parser.add_argument(
+        '--heldout',
+        type=int,
+        action=within(INDEX),
+        default=512,
+        help='images of val_dataloader to score on (default: 512)',
+    )
+    parser.add_argument(
+        '--train', type=int, action=within(INDEX), default=0, help='images of train_dataloader, for scorers that train'
+    )
+    parser.add_argument(
+        '--minutes', type=float, action=within(NOT_NEGATIVE), help='start no scoring but the first after this time'
+    )
     parser.add_argument('--workers', choices=WORKERS, default='sequential', help='where scores are computed')
-    parser.add_argument('--num-workers', type=int, default=2, help='at the same time, but for sequential (default: 2)')
+    parser.add_argument(
+        '--num-workers',
+        type=int,
+        action=within(COUNT),
+        default=2,
+        help='at the same time, but for sequential (default: 2)',
+    )
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={}, help='override the config')
 
 

@@ -7,6 +7,8 @@ from typing import Any, Callable, Optional
 
 from .config import import_modules
 from .errors import INPUT_ERRORS, one_line
+from .ranges import Range
+from .settings import explain
 
 #: The flag that shows the traceback of an error.
 _TRACEBACK = '--traceback'
@@ -15,7 +17,8 @@ _TRACEBACK = '--traceback'
 def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
     """Decorates the main function of a tool: wrong input ends it with one line and status 1.
 
-    The flag ``--traceback``, which every tool has by this, shows where an error was found.
+    A name that no registry knows is wrong input too. The flag ``--traceback``, which every tool has by this, shows
+    where an error was found.
     """
 
     @functools.wraps(main)
@@ -24,12 +27,33 @@ def run_tool(main: Callable[[], Optional[int]]) -> Callable[[], Optional[int]]:
         sys.argv[:] = [argument for argument in sys.argv if argument != _TRACEBACK]
         try:
             return main()
-        except INPUT_ERRORS as error:
-            if traceback:
+        except Exception as error:
+            # Where the config is at hand, mmnas_mae.utils.settings.explained has named the setting already.
+            meaning = explain(error)
+            if traceback or (meaning is None and not isinstance(error, INPUT_ERRORS)):
                 raise
-            sys.exit(f'error: {one_line(error, kind=False)}')
+            reason = error if meaning is None else ValueError(meaning)
+            sys.exit(f'error: {one_line(reason, kind=False)}')
 
     return run
+
+
+def within(allowed: Range) -> Callable[..., argparse.Action]:
+    """The ``action`` of a flag that refuses numbers, one or several, outside a range, as a setting of a config does."""
+    return functools.partial(_Within, allowed=allowed)
+
+
+class _Within(argparse.Action):
+    """Raises by itself, since what a ``type`` raises is told below the usage of the whole tool."""
+
+    def __init__(self, *args: Any, allowed: Range, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.allowed = allowed
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option: Any = None) -> None:
+        for value in values if isinstance(values, list) else [values]:
+            self.allowed.check(option, value)
+        setattr(namespace, self.dest, values)
 
 
 class _Import(argparse.Action):

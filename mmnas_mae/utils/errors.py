@@ -19,6 +19,10 @@ class DivergedError(RuntimeError):
     """The numbers of a training have gone wrong; says which, where, and on one line."""
 
 
+class HaltedError(RuntimeError):
+    """A training ends by what it runs on, such as a full disk; says what, on one line. It can be gone on with."""
+
+
 def one_line(error: BaseException, kind: bool = True) -> str:
     """What an error says, on one line.
 

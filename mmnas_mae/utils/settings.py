@@ -9,6 +9,7 @@ import math
 import re
 import typing
 from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
 import mmengine.registry
@@ -150,18 +151,34 @@ def _check_part(place: str, part: Mapping[str, Any]) -> None:
             raise ValueError(f'there is no setting {place}.{key}{near_names(key, arguments)}')
 
 
-def explain(error: BaseException, cfg: Config) -> Optional[str]:
+@contextmanager
+def explained(cfg: Config) -> Iterator[None]:
+    """Says what an error of MMEngine's registries means in the config that the block builds from.
+
+    Raises:
+        ValueError: a name or an argument is not known there; names the setting and those like it.
+    """
+    try:
+        yield
+    except Exception as error:
+        if (meaning := explain(error, cfg)) is None:
+            raise
+        raise ValueError(meaning) from error
+
+
+def explain(error: BaseException, cfg: Optional[Config] = None) -> Optional[str]:
     """What an error of MMEngine's registries means in a config; None for other errors.
 
     Args:
         error: raised while the config was built.
-        cfg: the config.
+        cfg: the config; without it the setting that is wrong is not named.
     """
-    places = dict(walk(cfg.to_dict()))
-    if unknown := re.search(r'([\w.]+) is not in the [\w-]+::([\w ]+?) registry', str(error)):
-        name, kind = unknown.groups()
+    places = {} if cfg is None else dict(walk(cfg.to_dict()))
+    if unknown := re.search(r'([\w.]+) is not in the ([\w-]+)::([\w ]+?) registry', str(error)):
+        name, scope, kind = unknown.groups()
         where = next((f'{place}=' for place, value in places.items() if value == name), f'{kind} ')
         alike = [registry for registry in _registries() if registry.name == kind] or _registries()
+        alike += [registry.children[scope] for registry in alike if scope in registry.children]
         return f'{where}{name!r} is not registered{near_names(name, sum(map(_names, alike), []))}'
     if unknown := re.search(r"unexpected keyword argument '(\w+)'", str(error)):
         where = [place for place in places if place.rpartition('.')[2] == unknown[1]]

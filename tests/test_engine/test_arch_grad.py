@@ -60,17 +60,26 @@ def test_first_order_computes_no_weight_gradient(model: MAENAS) -> None:
 
 
 @pytest.mark.parametrize(
-    'momentum, nesterov, steps_before, unrolls',
-    [(0.0, False, 0, True), (0.9, False, 2, True), (0.9, True, 2, True), (0.9, True, 2, False)],
+    'momentum, nesterov, steps_before, unrolls, dampening',
+    [
+        (0.0, False, 0, True, 0.0),
+        (0.9, False, 2, True, 0.0),
+        (0.9, True, 2, True, 0.0),
+        (0.9, True, 2, False, 0.0),
+        # The first step of all takes the gradient whole, whatever the dampening.
+        (0.9, False, 0, True, 0.5),
+        (0.9, False, 2, True, 0.5),
+        (0.9, True, 0, True, 0.0),
+    ],
 )
 def test_second_order_equals_finite_differences_through_the_weight_step(
-    model: MAENAS, momentum: float, nesterov: bool, steps_before: int, unrolls: bool
+    model: MAENAS, momentum: float, nesterov: bool, steps_before: int, unrolls: bool, dampening: float
 ) -> None:
     """dL_val(w - SGD step(alpha), alpha)/dalpha, the step taken by torch's own optimizer.
 
-    The last has plain momentum in the unrolled step of an optimizer with Nesterov's, as published code has.
+    One has plain momentum in the unrolled step of an optimizer with Nesterov's, as published code has.
     """
-    settings = dict(lr=0.1, momentum=momentum, nesterov=nesterov, weight_decay=0.01)
+    settings = dict(lr=0.1, momentum=momentum, nesterov=nesterov, weight_decay=0.01, dampening=dampening)
     weights = model.weight_parameters()
     optimizer = torch.optim.SGD(weights, **settings)
     for _ in range(steps_before):
@@ -159,6 +168,57 @@ def test_second_order_draws_anew_in_each_of_its_four_evaluations_where_it_should
         second_order(loss, loss, [alpha], [weight], optimizer, redraw=redraw)
         assert len(draws) == 4
         assert len(set(draws)) == (4 if redraw else 1)
+
+
+def test_the_finite_difference_has_the_length_of_published_code() -> None:
+    """Of a cubic loss it is off the derivative by the square of its length, 0.01 along the direction of the step."""
+    weight = nn.Parameter(torch.ones(1, dtype=torch.float64))
+    alpha = nn.Parameter(torch.ones(1, dtype=torch.float64), requires_grad=False)
+    optimizer = torch.optim.SGD([weight], lr=0.5)
+    # dL_train/dalpha = w^3 and v = dL_val/dw': the result is -0.5 * v * (3 + R^2), whether the step is shorter than 1.
+    for v, given, length in ((4.0, {}, 0.01), (0.4, {}, 0.01), (4.0, dict(radius=0.1), 0.1)):
+        grads, _ = second_order(
+            lambda: (alpha * weight**3).sum(), lambda v=v: v * weight.sum(), [alpha], [weight], optimizer, **given
+        )
+        assert float(grads[0]) == pytest.approx(-0.5 * v * (3 + length**2), rel=1e-9)
+
+
+def test_without_a_direction_the_second_order_is_the_first() -> None:
+    weight, alpha = (nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(2))
+    optimizer = torch.optim.SGD([weight], lr=0.5)
+    grads, _ = second_order(lambda: (alpha * weight).sum(), lambda: 3 * alpha.sum(), [alpha], [weight], optimizer)
+    assert float(grads[0]) == 3.0
+
+
+def test_the_momentum_of_nesterov_is_unrolled_unless_told() -> None:
+    weight, alpha = (nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(2))
+    optimizer = torch.optim.SGD([weight], lr=0.5, momentum=0.5, nesterov=True)
+
+    def loss() -> Tensor:
+        return (alpha * weight**2).sum()
+
+    found = [
+        float(second_order(loss, loss, [alpha], [weight], optimizer, **given)[0][0])
+        for given in ({}, dict(nesterov=True), dict(nesterov=False))
+    ]
+    assert found[0] == found[1] != found[2]
+
+
+def test_what_is_frozen_is_so_while_the_loss_is_computed() -> None:
+    """No graph is built for it, and no gradient is a part of another's."""
+    alpha, weight = (nn.Parameter(torch.ones(1)) for _ in range(2))
+    seen = []
+
+    def loss() -> Tensor:
+        seen.append((alpha.requires_grad, weight.requires_grad))
+        return (alpha * weight).sum()
+
+    first_order(loss, [alpha], [weight])
+    second_order(loss, loss, [alpha], [weight], torch.optim.SGD([weight], lr=0.5))
+    # First order; then the gradient of the step, that by both of the loss after it, and the two of the difference.
+    assert seen == [(True, False), (False, True), (True, True), (True, False), (True, False)]
+    assert alpha.requires_grad
+    assert weight.requires_grad
 
 
 def test_second_order_refuses_other_optimizers(model: MAENAS) -> None:

@@ -146,7 +146,7 @@ def test_the_error_and_the_picture_are_those_of_the_masked_pixels_whatever_the_t
         (['none'], "work directory 'none' does not exist"),
         (['none', 'none'], '--labels must name 2 searches differently'),
         (['none', '--labels', 'A', 'B'], '--labels must name 1 searches differently'),
-        (['none', '--num-images', '0'], '--num-images must be at least 1, got 0'),
+        (['none', '--num-images', '0'], '--num-images must be a whole number of at least 1, got 0'),
     ],
 )
 def test_bad_input_ends_in_one_line(repository, monkeypatch, arguments, message):

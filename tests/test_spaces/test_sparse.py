@@ -58,6 +58,13 @@ def test_of_the_two_strongest_edges_those_above_the_threshold_stay() -> None:
     SPACE.validate(derived)
 
 
+def test_an_edge_of_exactly_the_threshold_stays() -> None:
+    # Numbers that have no rounding.
+    below = 0.875 - 2**-20
+    derived = discretize(SPACE, weights(normal={(0, SKIP): 0.875, (1, SEP3): below, (2, SEP3): 0.875}), threshold=0.875)
+    assert derived.cells['normal'].nodes == ((('skip_connect', 0),), (('sep_conv_3x3', 0),), (), ())
+
+
 def test_what_reads_a_node_without_edges_goes_too() -> None:
     # Edge 7 is 2->4; node 2 has no edge above the threshold, so it cannot be read.
     derived = discretize(SPACE, weights(normal={(7, SEP3): 0.99, (5, SEP3): 0.9}), threshold=0.85)

@@ -101,7 +101,7 @@ def test_reconstructions_of_a_data_set_of_the_host_package(
 
 def test_what_reconstructs_nothing_is_not_drawn(search: tuple[Path, Path], call: Callable, tmp_path: Path) -> None:
     printed = call(VIS, *search, '--num-images', 0, expect=1)
-    assert 'error: --num-images must be at least 1, got 0' in printed
+    assert 'error: --num-images must be a whole number of at least 1, got 0' in printed
     cfg = Config.fromfile(search[0])
     head = dict(type='mmnas_mae.LinearHead', num_classes=4)
     cfg.model = dict(type='mmnas_mae.RotationSearch', backbone=cfg.model.backbone, head=head)

@@ -35,6 +35,7 @@ OTHERS = {
     'tools/misc/build_mmcv_ops.py': 'builds a wheel',
     'tools/misc/compare_builds.py': 'compares configs of the checkout',
     'tools/misc/notebook.py': 'reads a script as text',
+    'tools/misc/mutate.py': 'changes a module of the checkout in memory',
     'tools/misc/pack_nasbench201.py': 'reads a table',
     'tools/misc/results_table.py': 'reads metafiles',
     'tools/speed/device_rates.py': 'takes no files',

@@ -30,6 +30,7 @@ def test_the_command_that_goes_on(repository, given, said):
             'python -m torch.distributed.run --nproc_per_node=2 --nnodes=2 --node_rank=1 --master_addr=a '
             '--master_port=29500',
         ),
+        ('pytorch', dict(WORLD_SIZE='2', RANK='1'), 'python -m torch.distributed.run --nproc_per_node=2'),
         ('slurm', dict(SLURM_NTASKS='8'), 'srun --ntasks=8 python'),
         ('mpi', dict(OMPI_COMM_WORLD_SIZE='4'), 'mpirun -np 4 python'),
         ('none', {}, 'python'),

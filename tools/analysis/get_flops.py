@@ -30,6 +30,7 @@ from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
+from mmnas_mae.utils.settings import explained
 
 
 @run_tool
@@ -70,7 +71,7 @@ def build_counted(cfg: Config) -> CountedParts:
     """What is counted of the model of a config.
 
     Raises:
-        ValueError: the config has no model.
+        ValueError: the config has no model, or one that names what is not registered.
     """
     settings = model_settings(cfg)
     if not settings:
@@ -79,7 +80,8 @@ def build_counted(cfg: Config) -> CountedParts:
             'configs that it names'
         )
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    return CountedParts(MODELS.build(settings))
+    with explained(cfg):
+        return CountedParts(MODELS.build(settings))
 
 
 def input_of(model: nn.Module) -> tuple[Union[str, dict], int]:

@@ -14,7 +14,8 @@ from mmnas_mae.scores.correlation_study import Protocol, study
 from mmnas_mae.scores.scores_command import add_score_arguments, score_architectures
 from mmnas_mae.scores.scores_file import read_scores
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
-from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool, within
+from mmnas_mae.utils.ranges import COUNT, INDEX
 
 
 @run_tool
@@ -30,8 +31,12 @@ def main() -> None:
     parser.add_argument('--scores', nargs='+', action='append', help='files of scores, seeds of one protocol')
     parser.add_argument('--names', nargs='+', help='names of the protocols (default: their first files)')
     parser.add_argument('--truths', nargs='+', help='true values, columns of the scores')
-    parser.add_argument('--resamples', type=int, default=2000, help='bootstrap resamples (default: 2000)')
-    parser.add_argument('--resample-seed', type=int, default=0, help='seed of the resamples (default: 0)')
+    parser.add_argument(
+        '--resamples', type=int, action=within(COUNT), default=2000, help='bootstrap resamples (default: 2000)'
+    )
+    parser.add_argument(
+        '--resample-seed', type=int, action=within(INDEX), default=0, help='seed of the resamples (default: 0)'
+    )
     parser.add_argument('--out', help='file of the new scores (default: work_dirs/correlation/<config>.parquet)')
     parser.add_argument('--plot', help='picture file (default: beside the first file of scores, .png)')
     args = parser.parse_args()

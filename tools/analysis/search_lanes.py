@@ -31,15 +31,24 @@ from mmnas_mae.registry import DATASETS, MODELS
 from mmnas_mae.scores.scores import sample_architectures
 from mmnas_mae.spaces import Genotype, get_space
 from mmnas_mae.studies.lanes import code_of
+from mmnas_mae.utils.command_line import run_tool, within
+from mmnas_mae.utils.ranges import COUNT, INDEX, POSITIVE
 from mmnas_mae.utils.records import append_record
 from mmnas_mae.utils.seeding import stream_seed
 
+OBJECTIVES = ('hd', 'single', 'sparse', 'labels')
 #: Where crops, flips and the deviations of CIFAR-10 stand.
 DATA = Path(__file__).parents[2] / 'configs/_base_/datasets/cifar10_search_array.py'
 
 
 def objective(name: str, ratio: float, backbone: dict) -> dict:
-    """The model of a lane: ``hd``, ``single``, ``sparse`` or ``labels``."""
+    """The model of a lane: ``hd``, ``single``, ``sparse`` or ``labels``.
+
+    Raises:
+        ValueError: the objective is none of them.
+    """
+    if name not in OBJECTIVES:
+        raise ValueError(f'an objective is one of {", ".join(OBJECTIVES)}, got {name!r}')
     if name == 'labels':
         head = dict(type='mmnas_mae.LinearHead', num_classes=10)
         return dict(type='mmnas_mae.ClassificationSearch', backbone=backbone, head=head)
@@ -206,22 +215,32 @@ def search(
     return True
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('lanes', nargs='+', metavar='OBJECTIVE[@RATIO][#SEED]', help='hd, single, sparse or labels')
     parser.add_argument('--images', required=True, help='Parquet file with image and label')
-    parser.add_argument('--count', type=int, help='images to read, all by default')
+    parser.add_argument('--count', type=int, action=within(COUNT), help='images to read, all by default')
     parser.add_argument('--sizes', nargs='+', type=size_of, default=[(16, 5)], metavar='CxN', help='as in 16x5')
-    parser.add_argument('--batch', type=int, default=64, help='images of a batch')
-    parser.add_argument('--epochs', type=int, default=12, help='length of the schedule')
-    parser.add_argument('--run-epochs', type=int, help='epochs of it to run, all by default')
+    parser.add_argument('--batch', type=int, action=within(COUNT), default=64, help='images of a batch')
+    parser.add_argument('--epochs', type=int, action=within(COUNT), default=12, help='length of the schedule')
+    parser.add_argument('--run-epochs', type=int, action=within(COUNT), help='epochs of it to run, all by default')
     parser.add_argument(
-        '--score', type=int, default=0, metavar='CELLS', help='cells to score by the weights in the end'
+        '--score',
+        type=int,
+        action=within(INDEX),
+        default=0,
+        metavar='CELLS',
+        help='cells to score by the weights in the end',
     )
-    parser.add_argument('--score-images', type=int, default=256, help='images that a cell is scored on')
-    parser.add_argument('--alpha-lr', type=float, default=1e-3, help='learning rate of alpha')
+    parser.add_argument(
+        '--score-images', type=int, action=within(COUNT), default=256, help='images that a cell is scored on'
+    )
+    parser.add_argument('--alpha-lr', type=float, action=within(POSITIVE), default=1e-3, help='learning rate of alpha')
     parser.add_argument('--no-fuse', dest='fuse', action='store_false', help="the library's normalisations")
-    parser.add_argument('--minutes', type=float, default=9, help='after which no further epoch begins')
+    parser.add_argument(
+        '--minutes', type=float, action=within(POSITIVE), default=9, help='after which no further epoch begins'
+    )
     parser.add_argument('--out', type=Path, default=Path('lanes.jsonl'), help='one JSON object a line')
     args = parser.parse_args()
     args.run_epochs = args.run_epochs or args.epochs

@@ -19,9 +19,10 @@ from mmnas_mae.apis.network_flags import add_network_arguments, image_shape, net
 from mmnas_mae.models.networks.base_network import image_channels
 from mmnas_mae.spaces import load_genotype
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
-from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool, within
 from mmnas_mae.utils.config import read_config
 from mmnas_mae.utils.options import OptionsAction
+from mmnas_mae.utils.ranges import NOT_NEGATIVE
 
 
 @run_tool
@@ -38,7 +39,9 @@ def main() -> None:
     add_trust_argument(parser)
     parser.add_argument('--mean-noise', action='store_true', help='replace the operation noise of S4 by its mean, zero')
     parser.add_argument('--dynamo', action='store_true', help='export ONNX through torch.export instead of TorchScript')
-    parser.add_argument('--tolerance', type=float, default=1e-4, help='largest difference that is no error')
+    parser.add_argument(
+        '--tolerance', type=float, action=within(NOT_NEGATIVE), default=1e-4, help='largest difference that is no error'
+    )
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, help='settings that override the config')
     args = parser.parse_args()
     by_config = args.model.endswith('.py')

@@ -15,7 +15,8 @@ import torch
 from mmnas_mae.costs import LatencyTable, measure_latency, measure_table
 from mmnas_mae.costs.standalone import SIZES, build_standalone, size_at
 from mmnas_mae.spaces import CellSpace, get_space
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, run_tool, within
+from mmnas_mae.utils.ranges import COUNT
 
 #: Times that each network of the check is timed, in turn with the others.
 _ROUNDS = 5
@@ -26,14 +27,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('space', help='name of a space of cells, such as darts_s0')
     parser.add_argument('--out', required=True, help='file of the table')
-    parser.add_argument('--shape', type=int, nargs='+', help='height and width of an image (default: by the stem)')
+    parser.add_argument(
+        '--shape', type=int, action=within(COUNT), nargs='+', help='height and width of an image (default: by the stem)'
+    )
     for name in ('init-channels', 'layers', 'cells-per-stage', 'num-classes'):
-        parser.add_argument(f'--{name}', type=int, help='as in get_flops.py (default: the usual size)')
+        parser.add_argument(
+            f'--{name}', type=int, action=within(COUNT), help='as in get_flops.py (default: the usual size)'
+        )
     parser.add_argument('--stem', choices=list(SIZES), help='stem of the network (default: cifar)')
-    parser.add_argument('--repeats', type=int, default=20, help='timed runs of each part, of which the fastest counts')
-    parser.add_argument('--networks', type=int, default=30, help='whole networks to check with (default: 30)')
+    parser.add_argument(
+        '--repeats',
+        type=int,
+        action=within(COUNT),
+        default=20,
+        help='timed runs of each part, of which the fastest counts',
+    )
+    parser.add_argument(
+        '--networks', type=int, action=within(COUNT), default=30, help='whole networks to check with (default: 30)'
+    )
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--threads', type=int, help='threads of torch on the CPU')
+    parser.add_argument('--threads', type=int, action=within(COUNT), help='threads of torch on the CPU')
     add_import_argument(parser)
     args = parser.parse_args()
     if args.threads:

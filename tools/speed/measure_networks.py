@@ -16,7 +16,8 @@ from torch import nn
 from mmnas_mae.apis import build_network
 from mmnas_mae.costs import measure_complexity
 from mmnas_mae.costs.latency import measure_speed
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, run_tool, within
+from mmnas_mae.utils.ranges import COUNT
 from mmnas_mae.utils.records import write_json
 
 #: mmpretrain's name of each network of reference.
@@ -28,15 +29,23 @@ COLUMNS = ('network', 'params_m', 'macs_m', 'latency_ms', 'latency_p90_ms', 'thr
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('genotypes', nargs='+', help='genotype.json, published name or text; NAME@C for other channels')
-    parser.add_argument('--init-channels', type=int, default=48, help='C of a genotype without @C')
-    parser.add_argument('--layers', type=int, default=14, help='cells')
+    parser.add_argument(
+        '--init-channels', type=int, action=within(COUNT), default=48, help='C of a genotype without @C'
+    )
+    parser.add_argument('--layers', type=int, action=within(COUNT), default=14, help='cells')
     parser.add_argument('--stem', choices=['cifar', 'imagenet'], default='imagenet')
-    parser.add_argument('--num-classes', type=int, default=1000)
-    parser.add_argument('--shape', type=int, nargs='+', default=[224], help='height and width of an image')
-    parser.add_argument('--batch-size', type=int, default=32, help='images of a batch, for the throughput')
-    parser.add_argument('--repeats', type=int, default=20, help='timed runs, of which the median counts')
+    parser.add_argument('--num-classes', type=int, action=within(COUNT), default=1000)
+    parser.add_argument(
+        '--shape', type=int, action=within(COUNT), nargs='+', default=[224], help='height and width of an image'
+    )
+    parser.add_argument(
+        '--batch-size', type=int, action=within(COUNT), default=32, help='images of a batch, for the throughput'
+    )
+    parser.add_argument(
+        '--repeats', type=int, action=within(COUNT), default=20, help='timed runs, of which the median counts'
+    )
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
-    parser.add_argument('--threads', type=int, help='threads of torch on the CPU')
+    parser.add_argument('--threads', type=int, action=within(COUNT), help='threads of torch on the CPU')
     parser.add_argument('--channels-last', action='store_true', help='the memory layout that some devices prefer')
     parser.add_argument('--no-references', action='store_true', help='the genotypes alone')
     parser.add_argument('--out', help='writes the JSON to this file as well')

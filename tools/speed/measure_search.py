@@ -14,6 +14,8 @@ from device_rates import measure_rates
 from search_scaling import measure_growth, measure_processes, plot_growth, table
 from search_speed import SearchStep, measure_search_step
 
+from mmnas_mae.utils.command_line import run_tool, within
+from mmnas_mae.utils.ranges import COUNT
 from mmnas_mae.utils.records import write_json
 
 #: name -> (config of the search network, batch size)
@@ -36,25 +38,30 @@ CASES = {
 }
 
 
+@run_tool
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--cases', nargs='+', choices=sorted(CASES), default=list(CASES), help='what to measure')
     parser.add_argument('--orders', nargs='+', type=int, choices=[1, 2], default=[1, 2], help='of the alpha gradient')
     devices = ['cpu', 'cuda'] if torch.cuda.is_available() else ['cpu']
     parser.add_argument('--devices', nargs='+', default=devices, help='cpu and, where there is one, cuda')
-    parser.add_argument('--repeats', type=int, default=3, help='timed runs, of which the median counts')
-    parser.add_argument('--batch-size', type=int, help="images of a batch, instead of the case's own")
-    parser.add_argument('--image-size', type=int, default=32, help='side of an image in pixels')
-    parser.add_argument('--threads', type=int, help='threads of torch on the CPU')
+    parser.add_argument(
+        '--repeats', type=int, action=within(COUNT), default=3, help='timed runs, of which the median counts'
+    )
+    parser.add_argument(
+        '--batch-size', type=int, action=within(COUNT), help="images of a batch, instead of the case's own"
+    )
+    parser.add_argument('--image-size', type=int, action=within(COUNT), default=32, help='side of an image in pixels')
+    parser.add_argument('--threads', type=int, action=within(COUNT), help='threads of torch on the CPU')
     parser.add_argument('--with-cp', action='store_true', help='activation checkpointing in both executions')
-    parser.add_argument('--processes', type=int, help='also compares one process with so many, on the CPU')
+    parser.add_argument(
+        '--processes', type=int, action=within(COUNT), help='also compares one process with so many, on the CPU'
+    )
     parser.add_argument('--plot', help='also draws how the cost grows with layers, channels and edges, to this file')
     parser.add_argument('--out', help='writes the JSON to this file as well')
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    if args.repeats < 1:
-        sys.exit(f'error: --repeats must be at least 1, got {args.repeats}')
     report: dict = dict(torch=torch.__version__, threads=torch.get_num_threads(), rates={}, cases=[])
     for device in args.devices:
         report['rates'][device] = rates = measure_rates(device)

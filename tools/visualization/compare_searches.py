@@ -8,8 +8,9 @@ from mmnas_mae.report.curves import heldout_curves, loss_curves, panel_figure
 from mmnas_mae.report.reconstructions import compare_reconstructions, reconstructions_figure
 from mmnas_mae.report.search_history import SearchHistory, read_search
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
-from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool, within
 from mmnas_mae.utils.pictures import save_figure
+from mmnas_mae.utils.ranges import COUNT
 
 
 @run_tool
@@ -19,7 +20,9 @@ def main() -> None:
     parser.add_argument('--labels', nargs='+', help='names of the searches, in this order (default: of the folders)')
     parser.add_argument('--curves', default='convergence.png', help='picture file of the curves')
     parser.add_argument('--reconstructions', help='picture file of the reconstructions; needs checkpoints')
-    parser.add_argument('--num-images', type=int, default=8, help='columns of the reconstructions')
+    parser.add_argument(
+        '--num-images', type=int, action=within(COUNT), default=8, help='columns of the reconstructions'
+    )
     add_import_argument(parser)
     add_trust_argument(parser)
     args = parser.parse_args()
@@ -37,8 +40,6 @@ def compare(args: argparse.Namespace) -> None:
     labels = args.labels or [Path(folder).resolve().name for folder in args.work_dirs]
     if len(labels) != len(args.work_dirs) or len(set(labels)) < len(labels):
         raise ValueError(f'--labels must name {len(args.work_dirs)} searches differently, got {labels}')
-    if args.num_images < 1:
-        raise ValueError(f'--num-images must be at least 1, got {args.num_images}')
     searches = dict(zip(labels, map(read_search, args.work_dirs)))
     draw_convergence(searches, args.curves)
     print(args.curves)

@@ -11,8 +11,10 @@ from mmnas_mae.apis.launch import add_common_arguments, load_config
 from mmnas_mae.models import MAENAS
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
-from mmnas_mae.utils.command_line import add_trust_argument, run_tool
+from mmnas_mae.utils.command_line import add_trust_argument, run_tool, within
 from mmnas_mae.utils.images import reconstruction_grid
+from mmnas_mae.utils.ranges import COUNT
+from mmnas_mae.utils.settings import explained
 
 
 @run_tool
@@ -21,11 +23,9 @@ def main() -> None:
     add_common_arguments(parser)
     add_trust_argument(parser)
     parser.add_argument('checkpoint', help='checkpoint of the search')
-    parser.add_argument('--num-images', type=int, default=8, help='columns of the grid')
+    parser.add_argument('--num-images', type=int, action=within(COUNT), default=8, help='columns of the grid')
     parser.add_argument('--out', default='reconstruction.png', help='picture file')
     args = parser.parse_args()
-    if args.num_images < 1:
-        raise ValueError(f'--num-images must be at least 1, got {args.num_images}')
     cfg = load_config(args)
     if cfg.get('val_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no val_dataloader, whose images are drawn')
@@ -34,7 +34,8 @@ def main() -> None:
     if not isinstance(model, MAENAS):
         raise ValueError(f'config {args.config!r} reconstructs nothing: its objective is {type(model).__name__}')
     cfg.val_dataloader.batch_size = args.num_images
-    loader = Runner.build_dataloader(cfg.val_dataloader, seed=0)
+    with explained(cfg):
+        loader = Runner.build_dataloader(cfg.val_dataloader, seed=0)
     model.eval()
     with torch.no_grad():
         samples = model.val_step(next(iter(loader)))

@@ -1,6 +1,6 @@
 """A search by gradient under a budget."""
 
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -92,6 +92,10 @@ class BudgetHook(Hook):
             f'epoch {runner.epoch + 1}: derived {cost_words(derived)}; without the limit of '
             f'{cost_words(limit.limits)}: {cost_words(free)}'
         )
+
+    def roll_back(self, checkpoint: Mapping[str, Any]) -> None:
+        """Takes the multipliers back to a checkpoint of this run, as alpha is that they draw on."""
+        self._limit.load_state_dict(checkpoint.get('budget', {}))
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Saves the multipliers."""

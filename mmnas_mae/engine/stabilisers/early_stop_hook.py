@@ -13,6 +13,7 @@ from ...registry import HOOKS
 from ...spaces import Genotype
 from ...utils.records import trim_history
 from ...utils.unwrap import unwrap
+from .budget_hook import BudgetHook
 from .hessian_hook import HessianHook
 
 MODES = ('stop', 'simulate', 'adapt')
@@ -67,8 +68,8 @@ class EarlyStopHook(Hook):
     genotype of the epoch at which the search should have stopped.
 
     ``stop`` ends the search, with that genotype as ``genotype.json``. ``simulate`` goes on.
-    ``adapt`` goes back to the checkpoint of that epoch (weights, architecture, optimizers and
-    eigenvalues), multiplies the weight decay by ``multiplier`` and trains the remaining
+    ``adapt`` goes back to the checkpoint of that epoch (weights, architecture, optimizers,
+    the multipliers of a budget and eigenvalues), multiplies the weight decay by ``multiplier`` and trains the remaining
     epochs. It does so again and again until the weight decay has reached ``max_weight_decay``,
     which it passes if the multiplier does not hit it (up to rounding); a weight decay of 0 is
     never changed. The published rule compares logarithms, to one digit, and says the same of
@@ -174,7 +175,7 @@ class EarlyStopHook(Hook):
             self._triggers = list(checkpoint['early_stop']['triggers'])
 
     def _roll_back(self, runner: Runner, epoch: int) -> None:
-        """Takes model, optimizers, schedules and eigenvalues back to the end of ``epoch``."""
+        """Takes model, optimizers, schedules, multipliers of a budget and eigenvalues back to the end of ``epoch``."""
         path = Path(runner.work_dir, f'epoch_{epoch + 1}.pth')
         groups = runner.optim_wrapper['weights'].optimizer.param_groups
         decays = [group['weight_decay'] * self.multiplier for group in groups]
@@ -189,6 +190,9 @@ class EarlyStopHook(Hook):
         # The optimizer has new groups by now.
         for group, decay in zip(runner.optim_wrapper['weights'].optimizer.param_groups, decays):
             group['weight_decay'] = decay
+        for hook in runner.hooks:
+            if isinstance(hook, BudgetHook):
+                hook.roll_back(checkpoint)
         self._hessian.eigenvalues = dict(checkpoint['eigenvalues'])
         self._genotypes = {e: genotype for e, genotype in self._genotypes.items() if e <= epoch}
         # The loop goes on with the next epoch.

@@ -146,6 +146,43 @@ def test_adaptive_regularisation_goes_back_and_multiplies_the_weight_decay(
     assert checkpoint['eigenvalues'] == {0: 1.0, 1: 1.0, 2: 2.0, 3: 2.0, 4: 9.0}
 
 
+class Multipliers(Hook):
+    """Keeps the multiplier of a budget, and what it knows of the derivation, at both ends of each epoch."""
+
+    priority = 'NORMAL'
+
+    def __init__(self) -> None:
+        self.starts: list = []
+        self.ends: list = []
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        self.starts.append((runner.epoch, runner.model.arch.limit.state_dict()))
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        self.ends.append((runner.epoch, runner.model.arch.limit.state_dict()))
+
+
+def test_the_multiplier_of_a_budget_goes_back_with_alpha(search_cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has grown by in the epochs that are trained again would draw on an alpha that knows nothing of it."""
+    cfg = recorded(monkeypatch, search_cfg, {0: 1.0, 1: 1.0, 2: 2.0, 3: 2.0, 4: 9.0}, mode='adapt')
+    at = dict(init_channels=2, layers=3, image_size=16)
+    # Of 300 random cells the cheapest costs 1.14e5, so the multiplier moves.
+    cfg.default_hooks.budget = dict(type='mmnas_mae.BudgetHook', macs=9e4, at=at, interval=1)
+    cfg.default_hooks.bilevel.warmup_epochs = 0
+    runner, spy = Runner.from_cfg(cfg), Multipliers()
+    runner.register_hook(spy)
+    runner.train()
+    assert [epoch for epoch, _ in spy.starts] == [0, 1, 2, 2, 2, 3, 4]
+    # Both roll-backs lead to the end of epoch 1.
+    _, expected = spy.ends[1]
+    assert expected['multipliers']['macs'] > 0
+    for (_, begun), (_, ended) in zip(spy.starts[2:5], spy.ends[2:5]):
+        assert begun == expected
+        assert ended['multipliers'] != expected['multipliers']
+    saved = torch.load(Path(cfg.work_dir, 'epoch_2.pth'), weights_only=False)
+    assert saved['budget'] == expected
+
+
 @pytest.mark.parametrize(
     'start, multiplier, limit, decays',
     [

@@ -30,6 +30,8 @@ def patches(mask, size):
         (8, 0.6, 32, 32, 10),  # ceil(9.6), as SimMIM
         (8, 0.75, 224, 224, 588),
         (4, 0.28, 20, 20, 7),  # 0.28 * 25 is 7.000000000000001
+        (4, (7 + 4e-7) / 25, 20, 20, 7),  # a millionth of a patch is a rounding
+        (4, (7 + 4e-6) / 25, 20, 20, 8),
         (4, 0.7, 8, 20, 7),
         (4, 0.1, 8, 20, 1),
         (4, 0.96, 32, 16, 31),
@@ -75,6 +77,23 @@ def test_keyed_masks_depend_on_seed_and_key_alone():
     assert not torch.equal(PatchMaskGenerator(4, 0.5, seed=4)(images(5), keys=[7, 1, 9, 7, 0]), together)
     # Any whole number is a key, such as a numpy index.
     assert torch.equal(generator(images(1), keys=np.array([9]))[0], together[2])
+
+
+@pytest.mark.parametrize(
+    'seed, key, patches_masked',
+    [(3, 7, '1001011100010110'), (3, 1, '1100001110100011'), (7, 3, '1100011010111000')],
+)
+def test_the_masks_of_held_out_images_never_change(seed, key, patches_masked):
+    """Scores of one day would not compare with those of another; row by row, 1 = masked."""
+    mask = PatchMaskGenerator(4, 0.5, seed=seed)(images(1), keys=[key])
+    assert ''.join(str(int(each)) for each in patches(mask, 4).flatten()) == patches_masked
+
+
+def test_the_seed_is_zero_unless_told():
+    assert torch.equal(
+        PatchMaskGenerator(4, 0.5)(images(3), keys=range(3)), PatchMaskGenerator(4, 0.5, 0)(images(3), keys=range(3))
+    )
+    assert torch.equal(PatchMaskGenerator(4, 0.5)(images(3)), PatchMaskGenerator(4, 0.5, 0)(images(3)))
 
 
 def test_keyed_masks_leave_the_stream_alone():
