@@ -6,13 +6,13 @@ import shutil
 import cv2
 import numpy as np
 import pytest
+from pages import blocks
 
 from mmnas_mae.utils.config import read_config
 
 CONFIG = 'segmentation/upernet_genotype_4xb4-80k_ade20k-512x512.py'
 UPSTREAM = "_base_ = 'mmseg::upernet/upernet_r50_4xb4-80k_ade20k-512x512.py'"
 IMAGES = {25: 1, 34: 2, 42: 3, 72: 1}
-CLASSES = ('ground', 'giraffe', 'zebra', 'dog')
 
 
 @pytest.fixture(scope='module')
@@ -52,25 +52,16 @@ def test_only_the_backbone_and_what_reads_it_differ_from_upstream(repository, tm
         assert ours[key] == theirs[key]
 
 
-def test_a_segmentor_learns_real_images(launch, own_maps, tmp_path, tiny):
-    options = [
-        *tiny,
-        'model.backbone.init_cfg=None',
-        'model.backbone.frozen_stages=-1',
-        'model.backbone.norm_eval=False',
-    ]
+def test_the_config_of_the_page_learns_real_images(launch, own_maps, repository, tmp_path, tiny):
+    (block,) = (b for b in blocks(repository / 'docs/downstream.md') if b.text.startswith("_base_ = ['configs/seg"))
+    text = block.text.replace("'configs/", f"'{repository}/configs/").replace("'own'", repr(str(own_maps)))
+    (tmp_path / 'own_maps.py').write_text(text)
+    options = [*tiny, 'model.backbone.init_cfg=None', 'model.backbone.frozen_stages=-1']
+    options += ['model.backbone.norm_eval=False']
     options += ['model.decode_head.in_channels=[8,32,64,128]', 'model.auxiliary_head.in_channels=64']
-    for head in ('decode_head', 'auxiliary_head'):
-        options += [f'model.{head}.num_classes=4', f'model.{head}.channels=16']
+    options += ['model.decode_head.channels=16', 'model.auxiliary_head.channels=16']
     for part in ('train', 'val', 'test'):
-        data = f'{part}_dataloader.dataset'
-        options += [
-            f'{data}.type=BaseSegDataset',
-            f'{data}.data_root={own_maps}',
-            f'{data}.metainfo.classes={list(CLASSES)}',
-        ]
-        options += [f'{data}.data_prefix.img_path=images', f'{data}.data_prefix.seg_map_path=maps']
-        options += [f'{data}.pipeline.{1 if part == "train" else 2}.reduce_zero_label=False']
+        options += [f'{part}_dataloader.dataset.pipeline.{1 if part == "train" else 2}.reduce_zero_label=False']
         options += [f'{part}_dataloader.num_workers=0', f'{part}_dataloader.persistent_workers=False']
     crop = 'train_dataloader.dataset.pipeline'
     # No image is smaller than the crop: upstream's mean loss counts what is padded.
@@ -80,7 +71,7 @@ def test_a_segmentor_learns_real_images(launch, own_maps, tmp_path, tiny):
     # 60 steps are too few for the SGD of the config.
     options += ['optim_wrapper.optimizer._delete_=True', 'optim_wrapper.optimizer.type=Adam']
     options += ['optim_wrapper.optimizer.lr=0.005', 'param_scheduler.0.end=60', 'log_level=ERROR']
-    runner = launch(CONFIG, tmp_path, options)
+    runner = launch(tmp_path / 'own_maps.py', tmp_path, options)
     runner.train()
     losses, _ = runner.message_hub.get_scalar('train/decode.loss_ce').data
     assert losses[0] == pytest.approx(np.log(4), rel=0.2)
