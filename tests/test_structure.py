@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / 'mmnas_mae'
 FLOORS = """
 version registry utils utils.checkpoints spaces benchmarks datasets
 models.kernels models.layers models.architecture models.networks models.reconstruction models.objectives models
-costs engine engine.stabilisers engine.records engine.execution discrete scores report studies apis
+costs engine engine.stabilisers engine.records engine.execution discrete scores report studies apis comparison
 ecosystem timm_models
 """.split()
 MOST_MODULES = 15

@@ -171,7 +171,8 @@ def load_weights(model: nn.Module, checkpoint: Union[str, os.PathLike]) -> None:
     state = read_checkpoint(checkpoint)
     state = state.get('state_dict', state)
     own = model.state_dict()
-    for prefix in ('network.', 'backbone.'):
+    # A backbone of mmpretrain lies in a MaskedBackbone, and that in the model of the run.
+    for prefix in ('network.', 'backbone.', 'network.'):
         if not any(name.startswith(prefix) for name in own):
             inside = {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
             state = inside or state

@@ -26,6 +26,9 @@ class SearchSplit(Dataset):
     alone: not on the number of workers, nor on what was drawn before. A search that is
     resumed therefore sees the images that it would have seen.
 
+    A split may be cut from a part of another one, as few labelled images are from those to train on. The random
+    transforms then go by the seed and the epoch of the outer one.
+
     Args:
         dataset: the whole data set, a config or an object.
         part: name of one of ``parts``.
@@ -106,7 +109,9 @@ class SearchSplit(Dataset):
         """
         images = digest(np.ascontiguousarray(self.indices, dtype='<i8').tobytes())
         settings = dict(part=self.part, parts=self.parts, seed=self.seed, shuffle=self.shuffle)
-        if hasattr(self.dataset, 'fingerprint'):
+        if isinstance(self.dataset, SearchSplit):
+            settings['content'] = digest(repr(sorted(self.dataset.record().items())).encode())
+        elif hasattr(self.dataset, 'fingerprint'):
             settings['content'] = self.dataset.fingerprint()
         return dict(images=images, total=len(self.dataset), **settings)
 
@@ -123,6 +128,8 @@ class SearchSplit(Dataset):
     def set_epoch(self, epoch: int) -> None:
         """Changes the augmentation to that of ``epoch``, in running workers too."""
         self._epoch.fill_(epoch)
+        if isinstance(self.dataset, SearchSplit):
+            self.dataset.set_epoch(epoch)
         for transform in getattr(getattr(self.dataset, 'pipeline', None), 'transforms', ()):
             if hasattr(transform, 'set_epoch'):
                 transform.set_epoch(epoch)
@@ -153,6 +160,9 @@ class SearchSplit(Dataset):
         return sample
 
     def _fetch(self, index: int) -> Any:
+        if isinstance(self.dataset, SearchSplit):
+            # Not by its own seed, which would draw the same transforms in every epoch of this one.
+            return self.dataset._fetch(int(self.dataset.indices[index]))
         # BaseDataset.__getitem__ replaces a sample that its pipeline gives up by another, drawn
         # from the whole data set: the parts would no longer be disjoint, nor the fault be seen.
         if getattr(type(self.dataset), '__getitem__', None) is BaseDataset.__getitem__:

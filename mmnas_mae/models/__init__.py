@@ -41,6 +41,7 @@ from .objectives.search_data_preprocessor import SearchDataPreprocessor, crop_an
 from .objectives.search_model import SearchModel
 from .reconstruction.decoders import HierarchicalDecoder, PerScaleDecoder, SingleScaleDecoder
 from .reconstruction.feature_bridge import FeatureBridge
+from .reconstruction.masked_backbone import MaskedBackbone
 from .reconstruction.masked_reconstruction_head import MaskedReconstructionHead
 from .reconstruction.patch_mask_generator import PatchMaskGenerator
 from .reconstruction.targets import GradientTarget, PatchNormTarget, PixelTarget, ReconstructionTarget
@@ -78,6 +79,7 @@ __all__ = [
     'JigsawSearch',
     'LargeMaxPool',
     'LinearHead',
+    'MaskedBackbone',
     'MaskedBatchNorm2d',
     'MaskedReconstructionHead',
     'MixedOp',

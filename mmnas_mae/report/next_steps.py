@@ -1,15 +1,15 @@
 """The commands that come after a search, for what it has found."""
 
-import functools
 import inspect
 import shlex
 from pathlib import Path
-from typing import Any, Callable, Mapping, NamedTuple
+from typing import Any, Mapping, NamedTuple
 
 from ..benchmarks import benchmarks_of
 from ..models import get_skeleton, skeleton_name
 from ..models.networks.base_network import found_strides
 from ..models.networks.darts_network import STRIDES
+from ..models.networks.skeleton import unbound
 from ..registry import MODELS, SCOPE
 from ..spaces import Genotype, get_space
 from ..utils.options import format_value
@@ -72,7 +72,7 @@ def _retraining(history: SearchHistory) -> list[Step]:
     if skeleton.retrain == 'backbone':
         return [*steps, *_trainings(history, shlex.quote(f'model.backbone.genotype={format_value(path)}'))]
     if skeleton.retrain == 'network':
-        network, settings = _unbound(skeleton.network)
+        network, settings = unbound(skeleton.network)
         if not hasattr(network, '__name__'):
             return [*steps, _untrainable(f'the network of the skeleton {name!r} is no class that a config could name')]
         scope = f'{SCOPE}.' if network.__name__ in MODELS.module_dict else ''
@@ -85,21 +85,13 @@ def _retraining(history: SearchHistory) -> list[Step]:
     return [*steps, _untrainable(f'none is for the skeleton {name!r}; build_network builds its network')]
 
 
-def _unbound(network: Callable) -> tuple[Callable, dict[str, Any]]:
-    """What a ``functools.partial`` calls, and the settings that it gives by name."""
-    settings: dict[str, Any] = {}
-    while isinstance(network, functools.partial):
-        network, settings = network.func, {**network.keywords, **settings}
-    return network, settings
-
-
 def _trainings(history: SearchHistory, option: str) -> list[Step]:
     """Trainings of a derived backbone on what was searched; then where its cells may go."""
     images = history.setting('train_dataloader.dataset.dataset', {})
     kind = str(images.get('type', ''))
     # own_images says in full how images are read, which configs of published data sets leave to its defaults.
     if kind.endswith('ImageFolder') or (kind.endswith('ParquetImages') and 'value_range' in images):
-        steps = _on_own_images(images, option)
+        steps = _on_own_images(images, option, shlex.quote(str(history.folder / 'genotype.json')))
         # A detector reads the images of its boxes from a folder.
         return [step for step in steps if step.name != 'detect' or kind.endswith('ImageFolder')]
     command = f'tools/dist_train.sh {_IMAGENET} 8 --cfg-options {option}'
@@ -121,7 +113,7 @@ def _trainings(history: SearchHistory, option: str) -> list[Step]:
     ]
 
 
-def _on_own_images(images: Mapping[str, Any], option: str) -> list[Step]:
+def _on_own_images(images: Mapping[str, Any], option: str, path: str) -> list[Step]:
     """They are read as in the search."""
     kept = {key: images[key] for key, default in _READ.items() if images.get(key, default) != default}
     options = f'{option} {_own(data_root=str(images["data_root"]), **kept)}'
@@ -140,6 +132,12 @@ def _on_own_images(images: Mapping[str, Any], option: str) -> list[Step]:
             'export',
             'Write it as ONNX',
             f'python tools/misc/export.py {_OWN} {checkpoint} --out classifier.onnx --cfg-options {options}',
+        ),
+        Step(
+            'compare',
+            'See whether it pays: it and other networks of the same cost, by one recipe',
+            f'python tools/compare.py {path} {shlex.quote(str(images["data_root"]))}'
+            + (f' --cfg-options {_own(**kept)}' if kept else ''),
         ),
         Step(
             'detect',

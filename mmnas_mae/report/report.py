@@ -11,6 +11,7 @@ from ..version import __version__
 from . import markup, report_alpha, report_sections, report_truth
 from .curves import heldout_curves
 from .markup import NotRecordedError
+from .report_comparison import comparison
 from .search_history import SearchHistory, read_search
 
 _TEMPLATE = Path(__file__).with_name('report.html')
@@ -59,6 +60,8 @@ def render(history: SearchHistory) -> str:
         ('Did it work?', report_sections.verdict, last, ''),
         ('What was found', report_sections.cell, history, ''),
     ]
+    if history.comparison is not None:
+        sections.append(('Does it pay?', comparison, history, ''))
     for run in history.stages or [history]:
         name = run.folder.name if history.stages else ''
         for title, section in _OF_A_RUN.items():

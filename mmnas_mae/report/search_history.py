@@ -16,6 +16,9 @@ from .recorded_config import read_settings
 #: Steps and values of one scalar.
 Series = tuple[tuple[int, ...], tuple[float, ...]]
 
+#: What tools/compare.py leaves by default.
+COMPARISON = 'compare/comparison.json'
+
 _STAGE = re.compile(r'stage_(\d+)')
 _TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - mmengine')
 _PROCESSES = re.compile(r'GPU number: (\d+)')
@@ -66,6 +69,7 @@ class SearchHistory:
         parts: how often the run was started.
         processes: on how many it ran last.
         stages: the stages of a search in stages (P-DARTS), which have all else to themselves.
+        comparison: what tools/compare.py has left in the folder ``compare``.
     """
 
     folder: Path
@@ -84,6 +88,7 @@ class SearchHistory:
     parts: int = 0
     processes: int = 1
     stages: Sequence['SearchHistory'] = ()
+    comparison: Optional[Mapping[str, Any]] = None
 
     @property
     def name(self) -> str:
@@ -185,6 +190,7 @@ def read_search(folder: Union[str, os.PathLike]) -> SearchHistory:
         parts=len(parts),
         processes=_read_processes(parts),
         stages=[read_search(path) for _, path in stages],
+        comparison=read_json(folder / COMPARISON),
     )
 
 

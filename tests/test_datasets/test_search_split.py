@@ -268,3 +268,37 @@ def test_a_sample_given_up_by_its_pipeline_is_not_replaced():
     message = rf'^Numbers, image {index} \({index}\.png\), cannot be read: its pipeline returned None$'
     with pytest.raises(RuntimeError, match=message):
         split[0]
+
+
+def test_a_split_of_a_split_is_disjoint_from_its_rest_and_augmented_by_its_own_seed_and_epoch():
+    train = dict(parts=[('train', 0.5), ('heldout', 0.5)], seed=0)
+    inner = SearchSplit(Numbers(40), 'train', **train)
+    few = [SearchSplit(inner, part, [('few', 0.25), ('rest', 0.75)], seed=3) for part in ('few', 'rest')]
+    seen = [{sample['sample_idx'] for sample in map(part.get_data_info, range(len(part)))} for part in few]
+    assert [len(part) for part in few] == [5, 15]
+    assert seen[0] | seen[1] == set(inner.indices.tolist())
+    # Another seed draws others from the same part.
+    other = SearchSplit(inner, 'few', [('few', 0.25)], seed=4)
+    assert {inner.indices[i] for i in other.indices} != seen[0]
+    assert few[0].record()['content'] == few[1].record()['content']
+    moved = SearchSplit(SearchSplit(Numbers(40), 'train', train['parts'], seed=1), 'few', [('few', 0.25)], seed=3)
+    assert moved.record()['content'] != few[0].record()['content']
+
+
+def test_a_split_of_a_split_draws_transforms_anew_in_every_epoch():
+    config = dict(type='mmnas_mae.PhotoCrops', split='train')
+    inner = dict(type='mmnas_mae.SearchSplit', dataset=config, part='train', parts=[('train', 0.1)])
+
+    def images(epoch, seed):
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            split = SearchSplit(inner, 'few', [('few', 0.2)], seed=seed, pipeline=AUGMENTATION)
+        split.set_epoch(epoch)
+        return {int(split.dataset.indices[i]): split[n]['inputs'] for n, i in enumerate(split.indices)}
+
+    first, second = images(0, 0), images(1, 0)
+    assert first.keys() == second.keys()
+    assert not all(torch.equal(first[key], second[key]) for key in first)
+    assert all(torch.equal(first[key], value) for key, value in images(0, 0).items())
+    shared = first.keys() & (third := images(0, 1)).keys()
+    assert shared
+    assert not all(torch.equal(first[key], third[key]) for key in shared)

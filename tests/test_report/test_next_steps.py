@@ -1,11 +1,13 @@
 """The commands that a report proposes are those that the tools take."""
 
 import argparse
+import importlib.util
 import random
 import re
 import shlex
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import pytest
 from mmengine.config import Config
@@ -30,6 +32,17 @@ def parse(command, repository):
     cfg = Config.fromfile(repository / config)
     cfg.merge_from_dict(args.cfg_options)
     return cfg
+
+
+def parse_comparison(command, repository):
+    """The recipe with what the command of tools/compare.py says of the images merged in."""
+    spec = importlib.util.spec_from_file_location('compare', repository / 'tools' / 'compare.py')
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    args = tool.arguments().parse_args(shlex.split(command.removeprefix('python tools/compare.py ')))
+    assert Path(args.genotype).is_file()
+    flags = shlex.join(tool.config_flags(args, Path(args.genotype).parent))
+    return parse(f'python tools/train.py {args.config} {flags}', repository)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +144,7 @@ def search_of(folder, images, stem='cifar'):
         (
             dict(type='mmnas_mae.ImageFolder', data_root="my 'own' photos", max_broken=0.01),
             'cifar',
-            ['draw', 'retrain', 'test', 'export', 'detect'],
+            ['draw', 'retrain', 'test', 'export', 'compare', 'detect'],
             'xb96-200e_folder.py',
         ),
     ],
@@ -140,6 +153,8 @@ def test_they_go_on_with_what_was_searched(images, stem, names, first, repositor
     steps = next_steps(search_of(tmp_path / 'a search', images, stem))
     assert [step.name for step in steps] == names
     for step in steps[1:]:
+        if step.name == 'compare':
+            continue
         cfg = parse(step.command, repository)
         assert cfg.model.backbone.genotype == str(tmp_path / 'a search' / 'genotype.json')
         if 'own_images' in cfg:
@@ -161,9 +176,15 @@ def test_own_images_are_read_as_in_the_search(kind, read, root, repository, tmp_
     steps = next_steps(search_of(tmp_path / 'a, search', images))
     # Boxes have their images in a folder.
     assert [step.name for step in steps[:4]] == ['draw', 'retrain', 'test', 'export']
-    assert [step.name for step in steps[4:]] == (['detect'] if kind == 'ImageFolder' else [])
+    assert [step.name for step in steps[4:]] == ['compare', *(['detect'] if kind == 'ImageFolder' else [])]
     kept = {key: value for key, value in read.items() if value != dict(channels=3, value_range=None).get(key, '')}
     for step in steps[1:]:
+        if step.name == 'compare':
+            cfg = parse_comparison(step.command, repository)
+            assert {key: value for key, value in cfg.own_images.items() if key != 'type'} == dict(
+                data_root=root, **kept
+            )
+            continue
         cfg = parse(step.command, repository)
         assert cfg.model.backbone.genotype == str(tmp_path / 'a, search' / 'genotype.json')
         own = {key: value for key, value in cfg.own_images.items() if key not in ('type', 'annotations')}

@@ -1,11 +1,14 @@
 """Which networks belong to an architecture: skeletons by name."""
 
+import functools
+import inspect
+import os
 from dataclasses import dataclass, replace
 from typing import Any, Callable, Optional, Sequence, Union
 
 from torch import nn
 
-from ...registry import SKELETONS
+from ...registry import MODELS, SCOPE, SKELETONS
 from ...spaces import Genotype, SearchSpace, get_space, load_genotype
 from ...spaces.load import GenotypeLike
 from .base_network import BaseNetwork
@@ -92,3 +95,34 @@ def found_on(genotype: Genotype, network: nn.Module) -> Genotype:
     """The genotype with the skeleton and the settings of the search network that found it."""
     macro = dict(network.macro) if isinstance(network, BaseNetwork) else {}
     return replace(genotype, skeleton=skeleton_of(network), search=macro)
+
+
+def unbound(network: Callable) -> tuple[Callable, dict[str, Any]]:
+    """What a ``functools.partial`` calls, and the settings that it gives by name."""
+    settings: dict[str, Any] = {}
+    while isinstance(network, functools.partial):
+        network, settings = network.func, {**network.keywords, **settings}
+    return network, settings
+
+
+def backbone_config(path: Union[str, os.PathLike], **macro: Any) -> dict[str, Any]:
+    """The config of the backbone of a genotype file, for mmpretrain, mmdet or a pre-training.
+
+    Args:
+        path: the file.
+        macro: settings of its skeleton, such as ``init_channels``, ``layers``, ``stem`` and ``in_channels``.
+
+    Raises:
+        ValueError: its skeleton has no network that a config could name.
+        FileNotFoundError: there is no such file.
+    """
+    name = skeleton_name(load_genotype(path))
+    skeleton = get_skeleton(name)
+    if skeleton.retrain == 'backbone':
+        return dict(type=f'{SCOPE}.GenotypeBackbone', genotype=str(path), **macro)
+    network, settings = unbound(skeleton.network)
+    if getattr(network, '__name__', None) not in MODELS.module_dict:
+        raise ValueError(f'the network of the skeleton {name!r} is no registered class that a config could name')
+    argument = next(iter(inspect.signature(skeleton.network).parameters))
+    settings = {**settings, **macro, argument: str(path)}
+    return dict(type=f'{SCOPE}.FeaturesOnly', network=dict(type=f'{SCOPE}.{network.__name__}', **settings))
