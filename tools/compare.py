@@ -11,15 +11,16 @@ the genotype is one of a work directory. Called again, the same command goes on:
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import torch
 
 from mmnas_mae.apis import training_config
 from mmnas_mae.apis.network_flags import read_limits
 from mmnas_mae.comparison.compare import check_weights_of, compare
+from mmnas_mae.comparison.pretraining import Pretraining
 from mmnas_mae.comparison.recipe import Recipe
-from mmnas_mae.comparison.rivals import FOUND, RIVALS, Field
+from mmnas_mae.comparison.rivals import FOUND, RIVALS, Field, Rival
 from mmnas_mae.comparison.table import format_comparison
 from mmnas_mae.comparison.trainings import JUDGES, Trainings
 from mmnas_mae.models import skeleton_name
@@ -28,6 +29,7 @@ from mmnas_mae.spaces import Genotype, load_genotype
 from mmnas_mae.utils.command_line import add_import_argument, run_tool
 from mmnas_mae.utils.options import format_value
 
+PRETRAIN = 'configs/pretrain/sparse_genotype-l8-c16_1xb64-200e_folder.py'
 CONFIG = 'configs/compare/genotype-l8-c16_1xb64-30e_folder.py'
 
 
@@ -47,8 +49,10 @@ def main() -> None:
     check_weights_of(weights, rivals)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     recipe = Recipe(cfg, args.epochs)
+    pretrained = pretrain(args, recipe, rivals, folder)
+    weights.update({name: each['checkpoint'] for name, each in pretrained.items()})
     trainings = Trainings(recipe, folder, args.rates, args.trial_share, field.num_classes, device, tell)
-    content = compare(field, rivals, left_out, trainings, args.seeds, args.judge, args.labels, weights)
+    content = compare(field, rivals, left_out, trainings, args.seeds, args.judge, args.labels, weights, pretrained)
     print(f'\n{format_comparison(content)}')
     written = [folder / name for name in ('comparison.json', 'comparison.md', 'comparison.png')]
     search = Path(args.genotype).parent
@@ -84,6 +88,16 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         '--weights', nargs='+', default=[], metavar='NAME=CHECKPOINT', help='pre-trained weights, as found=epoch_9.pth'
     )
+    parser.add_argument(
+        '--pretrain',
+        nargs='+',
+        default=[],
+        metavar='NAME',
+        help='networks to pre-train without labels, as found resnet',
+    )
+    parser.add_argument('--pretrain-config', default=PRETRAIN, help=f'how (default: {PRETRAIN})')
+    parser.add_argument('--pretrain-epochs', type=int, default=200, help='epochs of that (default: 200)')
+    parser.add_argument('--pretrain-options', nargs='+', default=[], help='settings of that config, as key=value')
     parser.add_argument('--cfg-options', nargs='+', default=[], help='settings of the recipe, as key=value')
     add_import_argument(parser)
     return parser
@@ -97,8 +111,9 @@ def check(args: argparse.Namespace) -> None:
     """
     if len(set(args.seeds)) < len(args.seeds):
         raise ValueError(f'--seeds must differ, got {args.seeds}')
-    if args.epochs < 1:
-        raise ValueError(f'--epochs must be at least 1, got {args.epochs}')
+    for flag, epochs in (('--epochs', args.epochs), ('--pretrain-epochs', args.pretrain_epochs)):
+        if epochs < 1:
+            raise ValueError(f'{flag} must be at least 1, got {epochs}')
     for flag, shares in (('--labels', args.labels), ('--trial-share', [args.trial_share])):
         if wrong := [share for share in shares if not 0 < share <= 1]:
             raise ValueError(f'{flag} must be shares above 0 and at most 1, got {wrong[0]}')
@@ -106,6 +121,9 @@ def check(args: argparse.Namespace) -> None:
         raise ValueError(f'--rates must be positive, got {wrong[0]}')
     if wrong := [pair for pair in args.weights if '=' not in pair]:
         raise ValueError(f'--weights must read NAME=CHECKPOINT, as in {FOUND}=epoch_9.pth, got {wrong[0]!r}')
+    networks = (FOUND, *args.against)
+    if wrong := [name for name in args.pretrain if name not in networks]:
+        raise ValueError(f'--pretrain must name some of {", ".join(networks)}, got {wrong[0]!r}')
     if args.work_dir is None and not Path(args.genotype).is_file():
         raise ValueError(f'--work-dir must be given for {args.genotype!r}, which is no file')
 
@@ -118,6 +136,19 @@ def config_flags(args: argparse.Namespace, folder: Path) -> list[str]:
     if args.heldout is not None:
         options.append(f'own_images.heldout_root={format_value(args.heldout)}')
     return ['--work-dir', str(folder), '--cfg-options', *options]
+
+
+def pretrain(args: argparse.Namespace, recipe: Recipe, rivals: Sequence[Rival], folder: Path) -> dict[str, Any]:
+    """Pre-trains those networks that are to be, on the training images of the comparison alone."""
+    if not args.pretrain:
+        return {}
+    pipeline = recipe.cfg.val_dataloader.dataset.pipeline
+    side = next(step['crop_size'] for step in pipeline if 'crop_size' in step)
+    images = [f'own_images.data_root={format_value(args.images)}', f'own_images.size={side}', *args.pretrain_options]
+    cfg = training_config(args.pretrain_config, '--work-dir', str(folder), '--cfg-options', *images)
+    cfg.log_level = 'ERROR'
+    run = Pretraining(cfg, recipe, folder, args.pretrain_epochs, tell)
+    return {rival.name: run(rival) for rival in rivals if rival.name in args.pretrain}
 
 
 def make_field(args: argparse.Namespace, genotype: Genotype, cfg: Any, folder: Path) -> Field:

@@ -6,12 +6,13 @@ from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
 from .own_boxes import OwnBoxes
 from .own_classes import OwnClasses
-from .own_search import OwnSearch
+from .own_search import OwnPretraining, OwnSearch
 
 __all__ = [
     'ConfigBudget',
     'OwnBoxes',
     'OwnClasses',
+    'OwnPretraining',
     'OwnSearch',
     'build_backbone',
     'build_network',

@@ -30,6 +30,7 @@ def compare(
     judges: Sequence[str],
     shares: Sequence[float],
     weights: Mapping[str, str],
+    pretrained: Optional[Mapping[str, Mapping[str, Any]]] = None,
 ) -> dict[str, Any]:
     """Runs what has not been run, judges, and writes ``comparison.json``, ``comparison.md`` and ``comparison.png``.
 
@@ -42,6 +43,7 @@ def compare(
         judges: as in :data:`mmnas_mae.comparison.trainings.JUDGES`.
         shares: shares of the labels.
         weights: checkpoint by name of a network that begins with it too.
+        pretrained: what :class:`mmnas_mae.comparison.pretraining.Pretraining` has given, by name of a network.
 
     Returns:
         dict: what ``comparison.json`` holds.
@@ -70,6 +72,7 @@ def compare(
         rivals=[dict(rival.to_dict(), latency_ms=_latency(rival, field, trainings.device)) for rival in rivals],
         left_out=dict(left_out),
         weights=dict(weights),
+        pretrained={name: dict(each) for name, each in (pretrained or {}).items()},
         rows=rows,
         verdicts=verdicts(rows),
     )

@@ -4,6 +4,7 @@ from typing import Any, Mapping, Optional
 
 from ..utils.tables import format_number, markdown_table
 from .intervals import Interval
+from .pretraining import pretraining_lines
 from .summary import PRETRAINED, difference_text, setting
 
 
@@ -15,6 +16,10 @@ def format_comparison(content: Mapping[str, Any]) -> str:
     """
     rows = content['rows']
     parts = ['# Does it pay?', *(verdict['sentence'] for verdict in content['verdicts']), _costs(content)]
+    if content['pretrained']:
+        labels = {rival['name']: rival['label'] for rival in content['rivals']}
+        parts += ['Pre-trained without labels; held-out error beside fills that need no network:']
+        parts.append(markdown_table(pretraining_lines(content['pretrained'], labels)))
     for key in dict.fromkeys((row['start'], row['judge'], row['labels']) for row in rows):
         parts.append(f'{setting(*key)}:')
         parts.append(accuracy_table([row for row in rows if (row['start'], row['judge'], row['labels']) == key]))

@@ -12,12 +12,14 @@ from ..models.networks.darts_network import STRIDES
 from ..models.networks.skeleton import unbound
 from ..registry import MODELS, SCOPE
 from ..spaces import Genotype, get_space
+from ..utils.checkpoints.files import newest_checkpoint
 from ..utils.options import format_value
 from .search_history import SearchHistory
 
 _CIFAR = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
 _CIFAR100 = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar100.py'
 _OWN = 'configs/retrain/genotype-l20-c36_1xb96-200e_folder.py'
+_RECIPE = 'configs/compare/genotype-l8-c16_1xb64-30e_folder.py'
 _OWN_DETECTOR = 'configs/detection/retinanet_genotype_fpn_own.py'
 _IMAGENET = 'configs/retrain/genotype-l14-c48_8xb128-250e_in1k.py'
 #: How own images are read, unless a setting says it.
@@ -54,7 +56,25 @@ def next_steps(history: SearchHistory) -> list[Step]:
         steps.append(Step('resume', f'Go on from epoch {done} of {history.max_epochs}', command))
     if history.genotype is not None:
         steps += [*_retraining(history), *_looking_up(history.genotype)]
+    if history.pretrains and (weights := newest_checkpoint(history.folder)) is not None:
+        steps.append(_with_weights(history, weights))
     return steps
+
+
+def _with_weights(history: SearchHistory, weights: Path) -> Step:
+    """A classifier that starts from the weights of a pre-training; of a network that no config here has, how to."""
+    backbone, images = history.setting('model.backbone', {}), history.setting('train_dataloader.dataset.dataset', {})
+    init = dict(type='Pretrained', checkpoint=str(weights), prefix='backbone.')
+    if not backbone['type'].endswith('GenotypeBackbone') or not isinstance(backbone['genotype'], str):
+        inner = 'network.' if backbone['type'].endswith('MaskedBackbone') else ''
+        return Step('load', 'Start another model from it', f'# init_cfg={dict(init, prefix=f"backbone.{inner}")}')
+    kept = ('genotype', 'init_channels', 'layers', 'stem', 'in_channels')
+    settings = {f'model.backbone.{key}': backbone[key] for key in kept if isinstance(backbone.get(key), (str, int))}
+    settings.update({f'model.backbone.init_cfg.{key}': value for key, value in init.items()})
+    if 'data_root' in images:
+        settings['own_images.data_root'] = str(images['data_root'])
+    options = shlex.join(f'{key}={format_value(value)}' for key, value in settings.items())
+    return Step('classify', 'Train a classifier from it', f'python tools/train.py {_RECIPE} --cfg-options {options}')
 
 
 def _retraining(history: SearchHistory) -> list[Step]:

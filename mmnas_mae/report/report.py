@@ -83,7 +83,7 @@ def render(history: SearchHistory) -> str:
     template = Template(_TEMPLATE.read_text(encoding='utf-8'))
     return template.substitute(
         version=escape(__version__),
-        title=escape(f'Search {history.name}'),
+        title=escape(f'{"Pre-training" if history.pretrains else "Search"} {history.name}'),
         lead=escape(_lead(history)),
         tiles=markup.tiles(_tiles(history), 'key-figures'),
         navigation=' '.join(f'<a href="#{ident}">{escape(title)}</a>' for ident, title, _ in parts),

@@ -4,7 +4,7 @@ import json
 from html import escape
 from typing import Any
 
-from ..spaces import get_space
+from ..spaces import Verdict, get_space
 from ..utils.pictures import new_figure, png_uri
 from . import markup
 from .curves import (
@@ -27,6 +27,7 @@ from .search_history import SearchHistory
 _SETTINGS = {
     'objective': 'model.type',
     'search network': 'model.backbone.type',
+    'genotype': 'model.backbone.genotype',
     'channels': 'model.backbone.init_channels',
     'cells': 'model.backbone.layers',
     'cells per stage': 'model.backbone.cells_per_stage',
@@ -60,19 +61,9 @@ _PICTURES = 3
 def verdict(history: SearchHistory, prefix: str) -> str:
     """Whether it worked: decided, not collapsed, better than what needs no network."""
     judged = history.final_verdict()
-    if judged is None:
+    facts = _of_alpha(judged) if judged is not None else []
+    if judged is None and not history.pretrains:
         raise NotRecordedError('nothing was found yet')
-    facts = []
-    if judged.decided:
-        window = f'; the same architecture in each of the last {judged.window} epochs' if judged.window else ''
-        ratio = ''
-        if judged.ratio is not None:
-            ratio = f'the operation of an edge weighs {judged.ratio:.3g} times the next best on average, '
-        facts.append((True, f'Decided: {ratio}entropy of alpha {judged.entropy:.4f}{window}.'))
-    if judged.edges and not judged.collapsed:
-        carry, cell = sum(judged.weightless.values()), 'cell' if judged.kind == 'cell' else f'{judged.kind} cell'
-        facts.append((True, f'Not collapsed: {carry} of {judged.edges} edges of the {cell} carry no weights.'))
-    facts += [(False, reason[0].upper() + reason[1:] + '.') for reason in judged.reasons().values()]
     for name, (_, values) in heldout_curves(history).items():
         known = {title: series[1][-1] for title, series in yardsticks(history, name).items()}
         if known:
@@ -88,6 +79,22 @@ def verdict(history: SearchHistory, prefix: str) -> str:
     return markup.findings(facts, f'{prefix}verdict-list')
 
 
+def _of_alpha(judged: Verdict) -> list[tuple[bool, str]]:
+    """Whether a search has decided, and whether it has collapsed."""
+    facts = []
+    if judged.decided:
+        window = f'; the same architecture in each of the last {judged.window} epochs' if judged.window else ''
+        ratio = ''
+        if judged.ratio is not None:
+            ratio = f'the operation of an edge weighs {judged.ratio:.3g} times the next best on average, '
+        facts.append((True, f'Decided: {ratio}entropy of alpha {judged.entropy:.4f}{window}.'))
+    if judged.edges and not judged.collapsed:
+        carry, cell = sum(judged.weightless.values()), 'cell' if judged.kind == 'cell' else f'{judged.kind} cell'
+        facts.append((True, f'Not collapsed: {carry} of {judged.edges} edges of the {cell} carry no weights.'))
+    facts += [(False, reason[0].upper() + reason[1:] + '.') for reason in judged.reasons().values()]
+    return facts
+
+
 def setting(history: SearchHistory, prefix: str) -> str:
     """What was searched, how, and the whole config."""
     values: dict[str, Any] = {'work directory': str(history.folder)}
@@ -96,7 +103,8 @@ def setting(history: SearchHistory, prefix: str) -> str:
     for name, key in _SETTINGS.items():
         value = history.setting(key)
         if value is not None:
-            values[name] = value.removeprefix('mmnas_mae.') if isinstance(value, str) else value
+            text = value.removeprefix('mmnas_mae.') if isinstance(value, str) else value
+            values[name] = _inline(text) if isinstance(text, dict) else text
     for name, value in (history.settings or {}).items():
         if value not in (None, {}, []):
             values.setdefault(f'selection: {name}' if history.config else name, _inline(value))

@@ -112,6 +112,12 @@ class SearchHistory:
         return value
 
     @property
+    def pretrains(self) -> bool:
+        """Whether it is no search but the pre-training of a network that nothing is searched in."""
+        kind = str(self.setting('model.backbone.type', '')).rpartition('.')[2]
+        return kind in ('GenotypeBackbone', 'FeaturesOnly', 'MaskedBackbone')
+
+    @property
     def space(self) -> Optional[SearchSpace]:
         """That of what was found; else that of the config; None where neither is known."""
         if self.genotype is not None:

@@ -1,5 +1,7 @@
 """What a comparison says of its numbers."""
 
+import re
+
 import pytest
 
 from mmnas_mae.comparison.picture import comparison_figure
@@ -70,9 +72,11 @@ def test_pretrained_weights_are_compared_with_those_drawn_and_with_their_like():
         recipe='SGD',
         device='cpu',
         left_out=dict(mobilenet='too large'),
+        pretrained=dict(found=dict(l1=0.31, l1_image_mean=0.7, l1_diffusion_fill=0.4, epochs=9, seconds=None)),
     )
     text = format_comparison(content)
     assert '| the resnet | 45.0 ± 2.5 | +6.2 [3.6, 8.8]' in text
+    assert re.search(r'the found +\| 0.3100 +\| 0.7000 +\| 0.4000 +\| 9 ', text)
     assert 'Left out: mobilenet: too large.' in text
 
 
