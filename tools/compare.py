@@ -24,9 +24,11 @@ from mmnas_mae.comparison.rivals import FOUND, RIVALS, Field, Rival
 from mmnas_mae.comparison.table import format_comparison
 from mmnas_mae.comparison.trainings import JUDGES, Trainings
 from mmnas_mae.models import skeleton_name
+from mmnas_mae.models.checkpoint import read_checkpoint
 from mmnas_mae.report.report import write_report
 from mmnas_mae.spaces import Genotype, load_genotype
-from mmnas_mae.utils.command_line import add_import_argument, run_tool
+from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
+from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
 from mmnas_mae.utils.options import format_value
 
 PRETRAIN = 'configs/pretrain/sparse_genotype-l8-c16_1xb64-200e_folder.py'
@@ -37,6 +39,16 @@ CONFIG = 'configs/compare/genotype-l8-c16_1xb64-30e_folder.py'
 def main() -> None:
     args = arguments().parse_args()
     check(args)
+    with trusted_checkpoints(args.trust_checkpoint):
+        run(args)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Compares, and writes what was found."""
+    weights = dict(pair.split('=', 1) for pair in args.weights)
+    for path in weights.values():
+        # Before the images are looked through.
+        read_checkpoint(path)
     genotype = load_genotype(args.genotype)
     folder = Path(args.work_dir or Path(args.genotype).parent / 'compare')
     cfg = training_config(args.config, *config_flags(args, folder))
@@ -45,7 +57,6 @@ def main() -> None:
     rivals, left_out = field.make(args.against)
     for name, reason in left_out.items():
         print(f'left out: {name}: {reason}', flush=True)
-    weights = dict(pair.split('=', 1) for pair in args.weights)
     check_weights_of(weights, rivals)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     recipe = Recipe(cfg, args.epochs)
@@ -100,6 +111,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument('--pretrain-options', nargs='+', default=[], help='settings of that config, as key=value')
     parser.add_argument('--cfg-options', nargs='+', default=[], help='settings of the recipe, as key=value')
     add_import_argument(parser)
+    add_trust_argument(parser)
     return parser
 
 

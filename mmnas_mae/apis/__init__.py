@@ -6,7 +6,8 @@ from .export import export_network, load_weights
 from .launch import build_runner, load_config, training_config
 from .own_boxes import OwnBoxes
 from .own_classes import OwnClasses
-from .own_search import OwnPretraining, OwnSearch
+from .own_pretraining import OwnPretraining
+from .own_search import OwnSearch
 
 __all__ = [
     'ConfigBudget',

@@ -6,7 +6,7 @@ from typing import Any, Mapping, Optional, Sequence
 import torch
 
 from ..costs import measure_latency
-from ..registry import DATASETS
+from ..registry import DATASETS, MODELS
 from ..spaces import get_space
 from ..utils.pictures import save_figure
 from ..utils.records import write_json, write_text
@@ -116,15 +116,17 @@ def _latency(rival: Rival, field: Field, device: str) -> float:
 
 
 def check_weights_of(weights: Mapping[str, str], rivals: Sequence[Rival]) -> None:
-    """Refuses checkpoints of networks that are not compared, and files that are not there.
+    """Refuses checkpoints of networks that are not compared, or of others than these, before anything is trained.
 
     Raises:
-        ValueError: a name is none of a network.
+        ValueError: a name is none of a network, or the weights are of another one.
         FileNotFoundError: there is no such file.
     """
-    names = [rival.name for rival in rivals]
+    known = {rival.name: rival for rival in rivals}
     for name, path in weights.items():
-        if name not in names:
-            raise ValueError(f'--weights must name one of {", ".join(names)}, got {name!r}')
+        if name not in known:
+            raise ValueError(f'--weights must name one of {", ".join(known)}, got {name!r}')
         if not Path(path).is_file():
             raise FileNotFoundError(f'--weights {name}={path!r}: there is no such file')
+        init = dict(type='Pretrained', checkpoint=path, prefix='backbone.')
+        MODELS.build(dict(known[name].backbone, init_cfg=init)).init_weights()

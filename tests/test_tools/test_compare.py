@@ -9,6 +9,7 @@ import torch
 from awkward_images import picture
 from PIL import Image
 
+from mmnas_mae.apis import build_backbone
 from mmnas_mae.comparison import trainings
 from mmnas_mae.spaces import load_genotype
 
@@ -105,8 +106,7 @@ def test_a_training_that_was_interrupted_goes_on_as_if_it_had_not_been(call, ima
         (['--seeds', '1', '1'], '--seeds must differ'),
         (['--rates', '-1'], '--rates must be positive'),
         (['--weights', 'x.pth'], '--weights must read NAME=CHECKPOINT'),
-        (['--weights', 'vgg=x.pth'], '--weights must name one of found'),
-        (['--weights', 'found=x.pth'], 'there is no such file'),
+        (['--weights', 'found=x.pth'], 'x.pth'),
         (['--budget', '1K'], 'no network of this genotype keeps within the budget'),
     ],
 )
@@ -115,3 +115,15 @@ def test_what_cannot_be_is_said_in_one_line(flags, message, call, images, search
     against = [] if '--against' in flags else ['--against']
     out = call('tools/compare.py', search / 'genotype.json', images, *small, *against, *flags, *WORKERS, expect=1)
     assert message in out.strip().splitlines()[-1]
+
+
+def test_weights_that_do_not_fit_are_refused_before_anything_is_trained(call, images, search, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainings, 'run_training', lambda cfg: pytest.fail('trained'))
+    other = build_backbone('PDARTS', init_channels=3, layers=3, stem='cifar')
+    state = {f'backbone.{name}': value for name, value in other.state_dict().items()}
+    torch.save(dict(state_dict=state, meta={}), tmp_path / 'other.pth')
+    command = ['tools/compare.py', search / 'genotype.json', images, '--init-channels', 2, '--layers', 3, '--against']
+    refused = call(*command, '--weights', f'found={tmp_path}/other.pth', *WORKERS, expect=1)
+    assert 'these weights are not of this genotype, init_channels, layers and stem' in refused
+    unknown = call(*command, '--weights', f'vgg={tmp_path}/other.pth', *WORKERS, expect=1)
+    assert "--weights must name one of found, got 'vgg'" in unknown

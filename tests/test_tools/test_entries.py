@@ -135,6 +135,7 @@ CHECKPOINT_TOOLS: dict[str, Callable[[Path, Path, Path], list]] = {
         'configs/discrete/rs-mae_nasbench201_cifar10.py', '--work-dir', out, '--checkpoint', evil,
         '--cfg-options', f'run.config={cfg}', 'run.heldout=0',
     ],
+    'tools/compare.py': lambda cfg, evil, out: ['DARTS_V2', 'nowhere', '--work-dir', out, '--weights', f'found={evil}'],
     'tools/misc/export.py': lambda cfg, evil, out: ['DARTS_V2', evil, '--out', out / 'x.onnx', '--init-channels', 4,
                                                     '--layers', 3],
     'tools/visualization/vis_reconstruction.py': lambda cfg, evil, out: [cfg, evil, '--work-dir', out],
@@ -199,6 +200,7 @@ GENOTYPE_TOOLS: dict[str, Callable[[Path, Path], list]] = {
     'tools/train.py, genotype': lambda evil, out: [
         RETRAIN, '--work-dir', out, '--cfg-options', f'model.backbone.genotype={evil}'
     ],
+    'tools/compare.py, genotype': lambda evil, out: [evil, 'nowhere', '--work-dir', out],
     'tools/misc/export.py, genotype': lambda evil, out: [evil, '--out', out / 'x.onnx'],
     'tools/analysis/get_flops.py': lambda evil, out: [evil],
     'tools/analysis/query_benchmark.py': lambda evil, out: ['nasbench201', evil],
