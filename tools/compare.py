@@ -156,8 +156,11 @@ def pretrain(args: argparse.Namespace, recipe: Recipe, rivals: Sequence[Rival], 
         return {}
     pipeline = recipe.cfg.val_dataloader.dataset.pipeline
     side = next(step['crop_size'] for step in pipeline if 'crop_size' in step)
-    images = [f'own_images.data_root={format_value(args.images)}', f'own_images.size={side}', *args.pretrain_options]
-    cfg = training_config(args.pretrain_config, '--work-dir', str(folder), '--cfg-options', *images)
+    options = [f'own_images.data_root={format_value(args.images)}', f'own_images.size={side}']
+    # How images are read, as in the trainings.
+    options += [text for text in args.cfg_options if text.startswith('own_images.') and '.heldout' not in text]
+    options += args.pretrain_options
+    cfg = training_config(args.pretrain_config, '--work-dir', str(folder), '--cfg-options', *options)
     cfg.log_level = 'ERROR'
     run = Pretraining(cfg, recipe, folder, args.pretrain_epochs, tell)
     return {rival.name: run(rival) for rival in rivals if rival.name in args.pretrain}

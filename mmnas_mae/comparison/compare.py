@@ -1,5 +1,6 @@
 """A comparison from begin to end."""
 
+import itertools
 from pathlib import Path
 from typing import Any, Mapping, Optional, Sequence
 
@@ -14,7 +15,7 @@ from .picture import comparison_figure
 from .rivals import Field, Rival
 from .summary import PRETRAINED, SCRATCH, Run, summarize, verdicts
 from .table import format_comparison
-from .trainings import TRAINED, Trainings
+from .trainings import JUDGES, TRAINED, Trainings
 from .width import classifier
 
 #: What a comparison leaves in its folder, and reports of a search look for below that of the search.
@@ -51,10 +52,14 @@ def compare(
     runs: list[Run] = []
     starts = [(rival, None) for rival in rivals]
     starts += [(rival, weights[rival.name]) for rival in rivals if rival.name in weights]
-    # Seeds last, so that an interrupted comparison has some networks whole.
-    for share in sorted(shares, reverse=True):
+    for rival, checkpoint in starts:
+        runs += _frozen(trainings, rival, checkpoint, shares, seeds, [judge for judge in judges if judge != TRAINED])
+    # Few labels first, which take least; seeds last, so that an interrupted comparison has some networks whole.
+    for share in sorted(shares) if TRAINED in judges else ():
         for rival, checkpoint in starts:
-            runs += _judged(trainings, rival, checkpoint, share, seeds, judges)
+            runs += _trained(trainings, rival, checkpoint, share, seeds)
+    # As a reader asks: trained before frozen, all labels before few.
+    runs.sort(key=lambda run: (JUDGES.index(run.judge), -run.labels))
     rows = summarize(rivals, runs)
     heldout = DATASETS.build(trainings.recipe.heldout())
     found_in = get_space(field.genotype.space)
@@ -83,26 +88,34 @@ def compare(
     return content
 
 
-def _judged(
+def _trained(
+    trainings: Trainings, rival: Rival, checkpoint: Optional[str], share: float, seeds: Sequence[int]
+) -> list[Run]:
+    start = SCRATCH if checkpoint is None else PRETRAINED
+    rate, trials = trainings.rate(rival, share, seeds[0], checkpoint)
+    runs = []
+    for seed in seeds:
+        out = trainings.train(rival, share, seed, checkpoint, rate)
+        runs.append(
+            Run(rival.name, start, TRAINED, share, seed, out['accuracy'], out['seconds'], rate=rate, trials=trials)
+        )
+    return runs
+
+
+def _frozen(
     trainings: Trainings,
     rival: Rival,
     checkpoint: Optional[str],
-    share: float,
+    shares: Sequence[float],
     seeds: Sequence[int],
     judges: Sequence[str],
 ) -> list[Run]:
     start = SCRATCH if checkpoint is None else PRETRAINED
     runs = []
-    for judge in [judge for judge in judges if judge == TRAINED]:
-        rate, trials = trainings.rate(rival, share, seeds[0], checkpoint)
-        for seed in seeds:
-            out = trainings.train(rival, share, seed, checkpoint, rate)
-            run = Run(rival.name, start, judge, share, seed, out['accuracy'], out['seconds'], rate, trials)
-            runs.append(run)
-    frozen = [judge for judge in judges if judge != TRAINED]
-    for seed in seeds if frozen else ():
+    # All shares of a seed one after another: they have the same features.
+    for seed, share in itertools.product(seeds if judges else (), shares):
         judged = trainings.frozen(rival, share, seed, checkpoint)
-        for judge in frozen:
+        for judge in judges:
             out = judged[judge]
             runs.append(Run(rival.name, start, judge, share, seed, out['accuracy'], out['seconds']))
     return runs
