@@ -115,7 +115,9 @@ class SearchHistory:
     def pretrains(self) -> bool:
         """Whether it is no search but the pre-training of a network that nothing is searched in."""
         kind = str(self.setting('model.backbone.type', '')).rpartition('.')[2]
-        return kind in ('GenotypeBackbone', 'FeaturesOnly', 'MaskedBackbone')
+        stands_alone = kind in ('GenotypeBackbone', 'FeaturesOnly', 'MaskedBackbone')
+        # A classifier has such a backbone too.
+        return stands_alone and self.setting('model.mask_generator') is not None
 
     @property
     def space(self) -> Optional[SearchSpace]:

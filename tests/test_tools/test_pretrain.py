@@ -131,6 +131,7 @@ def test_it_goes_on_as_if_it_had_not_been_interrupted_and_is_drawn(call, images,
     call(*words[1:3], '--work-dir', tmp_path / 'classifier', *words[3:], *WORKERS, 'train_cfg.max_epochs=1')
     cfg = Config.fromfile(next((tmp_path / 'classifier').glob('*.py')))
     assert cfg.model.backbone.init_cfg.checkpoint.endswith('epoch_2.pth')
+    assert not read_search(tmp_path / 'classifier').pretrains
 
 
 def test_a_comparison_pretrains_on_its_training_images_alone(call, images, tmp_path):
