@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import torch
+from mmengine.logging import MMLogger
 
 from mmnas_mae.apis import training_config
 from mmnas_mae.apis.network_flags import read_limits
@@ -53,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
     folder = Path(args.work_dir or Path(args.genotype).parent / 'compare')
     cfg = training_config(args.config, *config_flags(args, folder))
     cfg.log_level = 'ERROR'
+    # How each weight was drawn is of no interest to who watches.
+    MMLogger.get_instance('comparison', log_level='ERROR')
     field = make_field(args, genotype, cfg, folder)
     rivals, left_out = field.make(args.against)
     for name, reason in left_out.items():

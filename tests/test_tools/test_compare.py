@@ -62,6 +62,7 @@ def test_from_images_to_a_table_and_again(call, images, search, monkeypatch):
     assert all(row['accuracy']['mean'] > 75 for row in neighbours)
     assert 'gradients are not clipped' in content['recipe']
     assert all(verdict['sentence'] in out for verdict in content['verdicts'])
+    assert 'Init' not in out
     assert (folder / 'comparison.png').stat().st_size > 10_000
 
     monkeypatch.setattr(trainings, 'run_training', lambda cfg: pytest.fail('trained again'))

@@ -109,6 +109,7 @@ def test_images_of_other_channels():
     assert backbone(torch.rand(2, 5, 32, 32))[-1].shape[-1] == 4
 
 
+@pytest.mark.filterwarnings('ignore:In MMCV')
 def test_what_cannot_be_is_refused(saved):
     with pytest.raises(ValueError, match='finer must lie between 0 and'):
         MaskedBackbone(MOBILE, finer=99)
