@@ -114,6 +114,9 @@ def _frozen(
     runs = []
     # All shares of a seed one after another: they have the same features.
     for seed, share in itertools.product(seeds if judges else (), shares):
+        if checkpoint is not None and share == 1 and seed != seeds[0]:
+            # The same weights and the same images: a repetition would make an interval of no width.
+            continue
         judged = trainings.frozen(rival, share, seed, checkpoint)
         for judge in judges:
             out = judged[judge]

@@ -48,7 +48,9 @@ class Pretraining:
         """
         folder = self.folder / rival.name / 'pretraining'
         cfg = self.config(rival, folder)
-        wanted = settings_hash({key: value for key, value in cfg.to_dict().items() if key != 'resume'})
+        settings = cfg.to_dict()
+        settings['model'] = dict(settings['model'], backbone=rival.identity())
+        wanted = settings_hash({key: value for key, value in settings.items() if key != 'resume'})
         known = read_json(folder / _PRETRAINED)
         if known is not None and known['settings'] != wanted:
             raise ValueError(f'{folder} belongs to a comparison with other settings: choose another --work-dir')

@@ -42,6 +42,15 @@ class Rival:
         """As JSON holds it."""
         return asdict(self)
 
+    def identity(self) -> list[Any]:
+        """All that makes it this network and no other: its cells, which may lie in any file, and its settings."""
+        network = self.backbone.get('network', self.backbone)
+        settings = {key: value for key, value in network.items() if key != 'genotype'}
+        if 'genotype' not in network:
+            return [settings]
+        genotype = load_genotype(network['genotype']).to_dict()
+        return [settings, genotype['space'], genotype['cells'], genotype.get('macro')]
+
 
 class Field:
     """Makes the networks of a comparison.

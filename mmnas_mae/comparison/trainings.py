@@ -2,6 +2,7 @@
 
 import copy
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Mapping, Optional, Sequence
 
@@ -11,9 +12,8 @@ from mmengine.runner import Runner
 
 from ..apis.launch import run_training
 from ..registry import DATASETS, MODELS
-from ..spaces import load_genotype
 from ..utils.errors import DivergedError
-from ..utils.records import read_json, settings_hash, write_json
+from ..utils.records import digest, read_json, settings_hash, write_json
 from ..utils.seeding import kept_random_state
 from .judges import (
     Score,
@@ -82,6 +82,9 @@ class Trainings:
         if not good:
             raise DivergedError(f'{rival.label}: diverged at every rate of {self.rates}; give --rates smaller ones')
         best = max(good, key=lambda rate: (trials[rate]['accuracy'], -trials[rate]['loss']))
+        if best in (self.rates[0], self.rates[-1]):
+            end = 'smallest' if best == self.rates[0] else 'largest'
+            self.tell(f'  the {end} rate, {best:g}, is the best: --rates beyond it may be better')
         return best, {f'{rate:g}': found['accuracy'] for rate, found in trials.items()}
 
     def frozen(self, rival: Rival, labels: float, seed: int, weights: Optional[str]) -> dict[str, dict[str, Any]]:
@@ -162,15 +165,10 @@ class Trainings:
 
     def _identity(self, rival: Rival, weights: Optional[str], settings: Any) -> str:
         """A hash of all that shapes a result: network, recipe and which images."""
-        backbone = dict(rival.backbone)
-        network = backbone.get('network', backbone)
-        # The file may be anywhere; what counts is the architecture.
-        genotype = load_genotype(network['genotype']).to_dict() if 'genotype' in network else None
-        sizes = {key: value for key, value in network.items() if key != 'genotype'}
-        cells = None if genotype is None else [genotype['cells'], genotype.get('macro')]
         recipe = self.recipe.shaping()
-        stamp = None if weights is None else [weights, Path(weights).stat().st_size]
-        known = dict(cells=cells, sizes=sizes, recipe=recipe, weights=stamp)
+        # By their content: a folder may be moved.
+        stamp = None if weights is None else _content(weights, Path(weights).stat().st_mtime_ns)
+        known = dict(network=rival.identity(), recipe=recipe, weights=stamp)
         return settings_hash(dict(known, run=settings))
 
 
@@ -184,6 +182,12 @@ def _finished(path: Path, wanted: str) -> Optional[Mapping[str, Any]]:
     if known is not None and known['settings'] != wanted:
         raise ValueError(f'{path.parent} belongs to a comparison with other settings: choose another --work-dir')
     return known
+
+
+@lru_cache(maxsize=8)
+def _content(path: str, changed: int) -> str:
+    """A hash of a file; ``changed``, the time of its last change, makes one that was written again another one."""
+    return digest(Path(path).read_bytes())
 
 
 def _start(weights: Optional[str]) -> str:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mmnas_mae.comparison.compare import _frozen
 from mmnas_mae.comparison.picture import comparison_figure
 from mmnas_mae.comparison.rivals import Rival
 from mmnas_mae.comparison.summary import Run, summarize, verdicts
@@ -94,3 +95,15 @@ def test_the_picture_has_every_network(shares):
     low, high = axis.get_xlim() if len(shares) == 1 else axis.get_ylim()
     assert -1 <= low
     assert high <= 101
+
+
+def test_frozen_weights_of_a_checkpoint_on_all_labels_count_once():
+    class Asked:
+        def frozen(self, rival, labels, seed, weights):
+            return dict(knn=dict(accuracy=50.0, seconds=1.0))
+
+    seen = [
+        [(run.labels, run.seed) for run in _frozen(Asked(), RIVALS[0], weights, (1.0, 0.1), (3, 4), ['knn'])]
+        for weights in (None, 'epoch_9.pth')
+    ]
+    assert seen == [[(1.0, 3), (0.1, 3), (1.0, 4), (0.1, 4)], [(1.0, 3), (0.1, 3), (0.1, 4)]]

@@ -156,4 +156,10 @@ def test_a_comparison_pretrains_on_its_training_images_alone(call, images, tmp_p
         assert settings['finished']
     weights = CheckpointLoader.load_checkpoint(content['weights']['resnet'], 'cpu')['state_dict']
     assert any(key.startswith('backbone.network.layer4') for key in weights)
-    assert 'pre-training' not in call(*command)
+    again = call(*command)
+    assert ', pre-training,' not in again
+    assert 'seed 0' not in again.split('# Does it pay?')[0]
+    # A comparison that was moved knows its results again, weights among them.
+    moved = (tmp_path / 'compare').rename(tmp_path / 'moved')
+    elsewhere = call(*command, '--work-dir', moved)
+    assert 'seed 0' not in elsewhere.split('# Does it pay?')[0]
