@@ -1,6 +1,7 @@
 """Weights without labels for networks of a comparison, each made the same way."""
 
 import copy
+import time
 from pathlib import Path
 from typing import Any, Callable, Mapping
 
@@ -57,12 +58,16 @@ class Pretraining:
         if known is None or not known['finished']:
             self.tell(f'{rival.label}, pre-training, {self.epochs} epochs')
             write_json(folder / _PRETRAINED, dict(settings=wanted, finished=False))
+            start = time.monotonic()
             run_training(cfg)
-            write_json(folder / _PRETRAINED, dict(settings=wanted, finished=True))
+            # Of a pre-training in several pieces it is not known.
+            seconds = None if cfg.resume else round(time.monotonic() - start, 2)
+            known = dict(settings=wanted, finished=True, seconds=seconds)
+            write_json(folder / _PRETRAINED, known)
         history = read_search(folder)
         errors = {name: history.scalars[f'reconstruction/{name}'][1][-1] for name in _errors()}
         checkpoint = str(last_checkpoint(folder))
-        return dict(checkpoint=checkpoint, epochs=self.epochs, seconds=history.seconds, **errors)
+        return dict(checkpoint=checkpoint, epochs=self.epochs, seconds=known['seconds'], **errors)
 
     def config(self, rival: Rival, folder: Path) -> Config:
         """The config of the pre-training of a network."""
