@@ -2,7 +2,7 @@
 
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
-from .intervals import Interval, mean_interval, paired_interval
+from ..scores.intervals import Interval, mean_interval, paired_interval
 from .rivals import FOUND, Rival
 
 SCRATCH, PRETRAINED = 'scratch', 'pretrained'

@@ -2,8 +2,8 @@
 
 from typing import Any, Mapping, Optional
 
+from ..scores.intervals import Interval
 from ..utils.tables import format_number, markdown_table
-from .intervals import Interval
 from .pretraining import pretraining_lines
 from .summary import PRETRAINED, difference_text, setting
 

@@ -9,10 +9,10 @@ from typing import Any, Iterable, Mapping, Optional, Sequence, Union
 import numpy as np
 import torch
 from scipy.stats import kendalltau
-from scipy.stats import t as student
 
 from ..benchmarks import load_table
 from ..scores.correlation import RankStatistics
+from ..scores.intervals import mean_interval
 from ..spaces import Genotype, get_space
 from ..utils.tables import format_number, markdown_table
 
@@ -195,8 +195,6 @@ def interval(rows: Sequence[Mapping[str, float]], name: str, digits: int = 2) ->
     values = [row[name] for row in rows if name in row]
     if len(values) < len(rows):
         return ''
-    mean = format_number(float(np.mean(values)), digits)
-    if len(values) < 2:
-        return mean
-    half = float(student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return f'{mean} +- {format_number(half, digits)}'
+    found = mean_interval(values)
+    mean = format_number(found.mean, digits)
+    return mean if found.half is None else f'{mean} +- {format_number(found.half, digits)}'

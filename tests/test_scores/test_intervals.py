@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmnas_mae.comparison.intervals import Interval, mean_interval, paired_interval
+from mmnas_mae.scores.intervals import Interval, mean_interval, paired_interval
 
 
 @pytest.mark.parametrize('number', [2, 3, 5, 20])
