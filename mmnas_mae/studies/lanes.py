@@ -191,7 +191,7 @@ def format_lanes(runs: Sequence[LaneRun], landscape: Landscape) -> str:
 
 
 def interval(rows: Sequence[Mapping[str, float]], name: str, digits: int = 2) -> str:
-    """``mean +- half the width`` of the 95 % interval of a figure over seeds; empty where a row lacks it or it is undefined."""
+    """``mean +- half the width`` of the 95 % interval of a figure over seeds; empty where one lacks it."""
     values = [row[name] for row in rows if name in row]
     if len(values) < len(rows) or np.isnan(values).any():
         return ''
