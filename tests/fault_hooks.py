@@ -1,6 +1,7 @@
 """Hooks that watch or disturb a search which ``tools/train.py`` runs in a process of its own, by ``--import``."""
 
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -19,8 +20,9 @@ class ResourceUseHook(Hook):
     """Appends a line of JSON to ``resources.jsonl`` after every ``interval`` steps of training.
 
     Its numbers: ``step``; ``resident``, the memory of the process in bytes; ``held``, the part of it that is no file,
-    after what the allocator keeps for later has been given back; ``handles``, the files that are open; ``checkpoints``
-    and ``rest``, the number and the bytes of the files below the work directory.
+    after garbage has been collected and what the allocator keeps for later given back; ``handles``, the files that are
+    open; the number of ``checkpoints`` with their checksums, ``checkpoint_bytes``, and ``other_bytes`` below the work
+    directory.
 
     Args:
         interval: in steps.
@@ -35,6 +37,7 @@ class ResourceUseHook(Hook):
         if not self.every_n_train_iters(runner, self.interval):
             return
         resident = _status('VmRSS')
+        gc.collect()
         ctypes.CDLL(None).malloc_trim(0)
         files = [path for path in Path(runner.work_dir).rglob('*') if path.is_file()]
         checkpoints = [path.stat().st_size for path in files if '.pth' in path.name]

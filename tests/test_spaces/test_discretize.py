@@ -101,6 +101,26 @@ def test_the_weakest_operation_of_a_strong_edge_counts_for_nothing():
     assert genotype.cells['cell'].nodes[1] == (('a', 1), ('b', 2))
 
 
+def test_edges_with_strengths_of_their_own_are_ranked_by_them():
+    graph = CellGraph(2, ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2)), (('a', 'b'),) * 5, (3,))
+    weights = torch.tensor([[1.0, 0], [1.0, 0], [0.9, 0.1], [0.2, 0.8], [0.0, 0.7]])
+    space = CellSpace('ranked', dict(cell=graph), keep=1)
+    strengths = torch.tensor([0.1, 0.2, 0.3, 0.5, 0.4])
+    genotype = discretize(space, dict(cell=weights), edges=dict(cell=strengths))
+    assert genotype.cells['cell'].nodes == ((('a', 1),), (('b', 1),))
+    assert discretize(space, dict(cell=weights)).cells['cell'].nodes == ((('a', 0),), (('a', 0),))
+    with pytest.raises(ValueError, match=r"cell 'cell' must have the shape \(5,\), got \(4,\)"):
+        discretize(space, dict(cell=weights), edges=dict(cell=strengths[:4]))
+
+
+def test_skips_are_counted_only_where_there_are_some():
+    space = CellSpace('bare', dict(cell=CellGraph.dense(1, 1, ['a', 'b'])), skip_op=None)
+    weights = dict(cell=torch.tensor([[0.4, 0.6]]))
+    assert discretize(space, weights).cells['cell'].nodes == ((('b', 0),),)
+    with pytest.raises(ValueError, match='max_skips=1 counts skip connections, and space bare has none'):
+        discretize(space, weights, max_skips=1)
+
+
 def test_what_stands_beyond_the_candidates_is_not_looked_at():
     graph = CellGraph(1, ((1, 0), (2, 0), (2, 1)), (('a',), ('a', 'b', 'c'), ('a', 'b')), (2,))
     weights = torch.tensor([[0.1, 0.9, 0.9], [0.3, 0.2, 0.5], [0.1, 0.2, 0.9]])

@@ -72,6 +72,12 @@ def test_what_reads_a_node_without_edges_goes_too() -> None:
     SPACE.validate(derived)
 
 
+def test_a_node_that_stays_can_be_read() -> None:
+    # Edge 8 is 3->4.
+    derived = discretize(SPACE, weights(normal={(2, SEP3): 0.9, (8, SEP3): 0.9}), threshold=0.85)
+    assert derived.cells['normal'].nodes == ((), (('sep_conv_3x3', 0),), (('sep_conv_3x3', 3),), ())
+
+
 def test_nothing_above_the_threshold_leaves_the_strongest_edge_of_the_first_node() -> None:
     derived = discretize(SPACE, weights(normal={(1, SKIP): 0.6}), threshold=0.85)
     assert derived.cells['normal'].nodes == ((('skip_connect', 1),), (), (), ())

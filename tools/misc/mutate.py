@@ -37,11 +37,15 @@ TARGETS = {
     f'{_MODELS}/architecture/relaxations.py': _RELAXATIONS,
     f'{_MODELS}/architecture/gumbel_relaxations.py': _RELAXATIONS,
     f'{_MODELS}/architecture/uniform_path_relaxation.py': _RELAXATIONS,
-    f'{_MODELS}/reconstruction/decoders.py': [f'{_TESTS}/test_reconstruction/test_decoders.py'],
+    f'{_MODELS}/reconstruction/decoders.py': [
+        f'{_TESTS}/test_reconstruction/test_{name}.py' for name in ('decoders', 'targets')
+    ],
     'mmnas_mae/utils/seeding.py': ['tests/test_utils/test_seeding.py'],
 }
 #: What every mutant needs and none changes; imported once.
 _PRELOADED = ('torch', 'numpy', 'pytest', 'pyarrow.parquet', 'mmengine.runner', 'mmengine.visualization')
+#: Flags of pytest: to the first failure, and without what takes longer than most tests.
+_QUICKLY = ['-x', '-q', '--assert=plain', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception']
 
 _COMPARISONS = {
     ast.Lt: (ast.LtE, ast.GtE),
@@ -200,7 +204,8 @@ def is_noticed(path: Path, tree: ast.Module, tests: Sequence[str], limit: Option
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
             sys.meta_path.insert(0, _Instead('.'.join(path.with_suffix('').parts), path, tree))
-            status = int(importlib.import_module('pytest').main(['-x', '-q', '-p', 'no:cacheprovider', *tests]))
+            os.environ['PYTEST_DISABLE_PLUGIN_AUTOLOAD'] = '1'
+            status = int(importlib.import_module('pytest').main([*_QUICKLY, *tests]))
         finally:
             os._exit(status)
     end = None if limit is None else time.monotonic() + limit
