@@ -96,6 +96,7 @@ def test_the_commands_of_a_page_run(page, stage, call, monkeypatch):
 
 @pytest.mark.parametrize('page', PAGES)
 def test_every_command_is_one_that_bash_reads_and_some_test_runs(page):
+    assert page not in ELSEWHERE or (REPOSITORY / 'tests' / ELSEWHERE[page]).is_file()
     for block in blocks(REPOSITORY / page):
         text = block.text
         looks_like = re.search(r'^(?:[A-Z_]+=\S+ )?(?:python|pip|make|tools/\S+\.sh|docker) ', text, re.MULTILINE)
