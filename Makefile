@@ -56,9 +56,10 @@ test: env-tests  ## Run the tests
 test-slow: env-tests  ## Run the tests that take minutes
 	$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
-lint: env-tests  ## Check style and format as pre-commit does
+lint: env-tests  ## Check style and format as pre-commit does, and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 env: $(PACKAGE)  ## Make .venv with what search and retraining need
 

@@ -3,7 +3,6 @@
 import ast
 import copy
 import os
-from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
@@ -13,6 +12,7 @@ from mmengine.utils import import_modules_from_strings
 from .. import registry as registries
 from .errors import one_line
 from .settings import check_options, walk
+from .shipped import find_config
 
 #: The loaders of a config; the first is that of the training.
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -26,7 +26,8 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     epoch.
 
     Args:
-        config: file of the config, or a config, which stays as it is.
+        config: file of the config or one that comes with the package, see
+            :func:`mmnas_mae.utils.shipped.find_config`; or a config, which stays as it is.
         options: settings that override it, by dotted keys.
 
     Raises:
@@ -38,10 +39,8 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     """
     if isinstance(config, Config):
         cfg = copy.deepcopy(config)
-    elif Path(config).is_file():
-        cfg = Config.fromfile(config, import_custom_modules=False)
     else:
-        raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
+        cfg = Config.fromfile(find_config(config), import_custom_modules=False)
     options = dict(options or {})
     check_options(cfg, options)
     try:
