@@ -58,9 +58,10 @@ test: env-tests  ## Run the tests
 test-slow: env-tests  ## Run the tests that take minutes
 	$(PY) -m pytest -m slow $(PYTEST_ARGS)
 
-lint: env-tests  ## Check style and format as pre-commit does
+lint: env-tests  ## Check style and format as pre-commit does, and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 docs: $(PACKAGE) $(DOCS)  ## Build the documentation site in docs/_build/html; a warning is an error
 	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html

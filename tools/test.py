@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmengine.fileio import dump
 
-from mmnas_mae.apis.launch import add_common_arguments, build_runner, load_config
+from mmnas_mae.apis.launch import add_common_arguments, build_runner, config_from_arguments
 from mmnas_mae.models.checkpoint import load_checked
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
 from mmnas_mae.utils.command_line import add_trust_argument, run_tool
@@ -24,7 +24,7 @@ def main() -> None:
     args = parser.parse_args()
     if not Path(args.checkpoint).is_file():
         raise FileNotFoundError(f'checkpoint {args.checkpoint!r} does not exist')
-    cfg = load_config(args)
+    cfg = config_from_arguments(args)
     cfg.load_from = args.checkpoint
     if cfg.get('test_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no test_dataloader')

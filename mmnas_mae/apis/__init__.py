@@ -3,11 +3,12 @@ from ..models.build import build_backbone, build_network, build_search_model
 from ..utils.checkpoints.safe import trusted_checkpoints
 from .config_budget import ConfigBudget
 from .export import export_network, load_weights
-from .launch import build_runner, load_config, training_config
+from .launch import build_runner, training_config
 from .own_boxes import OwnBoxes
 from .own_classes import OwnClasses
 from .own_pretraining import OwnPretraining
 from .own_search import OwnSearch
+from .training import load_config, train
 
 __all__ = [
     'ConfigBudget',
@@ -23,6 +24,7 @@ __all__ = [
     'load_config',
     'load_weights',
     'query',
+    'train',
     'training_config',
     'trusted_checkpoints',
 ]

@@ -31,9 +31,16 @@ MMENGINE_HOOKS = ('runtime_info', 'timer', 'sampler_seed', 'logger', 'param_sche
 _MOST_LINES = 4
 
 
-def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags that training and testing share, named as in mmpretrain."""
-    parser.add_argument('config', help='config file')
+def add_common_arguments(parser: argparse.ArgumentParser, config: Optional[str] = None) -> None:
+    """Flags that training and testing share, named as in mmpretrain.
+
+    Args:
+        config: the config of a tool that has one; without it the command line names it.
+    """
+    if config is None:
+        parser.add_argument('config', help='config file; configs/... and mmnas_mae::... come with the package')
+    else:
+        parser.add_argument('--config', default=config, help=f'config file (default: {config})')
     parser.add_argument('--work-dir', help='folder for logs and checkpoints')
     parser.add_argument(
         '--cfg-options',
@@ -49,9 +56,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
 
 
-def add_train_arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags of training, named as in mmpretrain."""
-    add_common_arguments(parser)
+def add_train_arguments(parser: argparse.ArgumentParser, config: Optional[str] = None) -> None:
+    """Flags of training, named as in mmpretrain; ``config`` as for :func:`add_common_arguments`."""
+    add_common_arguments(parser, config)
     parser.add_argument(
         '--resume',
         nargs='?',
@@ -68,7 +75,7 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--auto-scale-lr', action='store_true', help='scale the learning rate with the batch size')
 
 
-def load_config(args: argparse.Namespace) -> Config:
+def config_from_arguments(args: argparse.Namespace) -> Config:
     """Reads the config and merges the flags into it.
 
     Raises:
@@ -174,7 +181,7 @@ def training_config(*arguments: str) -> Config:
         arguments: the config file and flags, such as ``'--cfg-options', 'train_cfg.max_epochs=10'``.
 
     Raises:
-        As :func:`load_config`.
+        As :func:`config_from_arguments`.
 
     Example:
         >>> cfg = training_config('config.py', '--work-dir', 'work_dirs/mine')
@@ -182,7 +189,7 @@ def training_config(*arguments: str) -> Config:
     """
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
-    return load_config(parser.parse_args(arguments))
+    return config_from_arguments(parser.parse_args(arguments))
 
 
 def build_runner(cfg: Config) -> Runner:

@@ -33,6 +33,7 @@ class ImageFacts(NamedTuple):
         side: median of the shorter sides in pixels.
         mean, std: of their values in 0 to 255, one for each channel.
         classes: names of their classes; empty without labels.
+        count: how many were found.
     """
 
     channels: int
@@ -40,6 +41,7 @@ class ImageFacts(NamedTuple):
     mean: list[float]
     std: list[float]
     classes: tuple[str, ...] = ()
+    count: int = 0
 
 
 class OwnImages:
@@ -115,7 +117,8 @@ class OwnImages:
             raise RuntimeError(f'data_root {self.data_root!r}: none of {len(numbers)} images can be decoded')
         side = sorted(sides)[len(sides) // 2] if checked.survey is None else checked.survey.median_side
         mean, std = (RGB_MEAN, RGB_STD) if channels == 3 else self._statistics(images, numbers, channels)
-        return ImageFacts(channels, side, list(mean), list(std), self._classes(images) if self.with_label else ())
+        classes = self._classes(images) if self.with_label else ()
+        return ImageFacts(channels, side, list(mean), list(std), classes, len(images))
 
     def _statistics(self, images: Any, numbers: Sequence[int], channels: int) -> tuple[list[float], list[float]]:
         """Mean and deviation of each channel over the pixels of images, one image at a time."""

@@ -20,7 +20,7 @@ from .launch import run_training
 NEXT_SPACE = 'next_space.json'
 
 
-def train(cfg: Config) -> None:
+def run_stages(cfg: Config) -> None:
     """Runs a config; where it has ``stages``, one after another.
 
     A stage is ``dict(cfg=..., keep=...)``: what differs from the config, and how many

@@ -71,8 +71,8 @@ def build_network(
         >>> build_network('darts', 'DARTS_V2', init_channels=36, layers=20)
         >>> build_network('nasbench201', '|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|')
     """
-    skeleton, genotype, space = _resolve(space, arch)
-    kwargs = macro if space is None else dict(macro, space=space)
+    skeleton, genotype, owner = _resolve(space, arch)
+    kwargs = macro if owner is None else dict(macro, space=owner)
     try:
         inspect.signature(skeleton.network).bind(genotype, num_classes, **kwargs)
     except TypeError as error:
@@ -90,7 +90,7 @@ def _resolve(
         expected = None if space is None else space.skeleton
     else:
         expected, space = family, None
-    load = get_skeleton(expected).load if expected in SKELETONS.module_dict else load_genotype
+    load = get_skeleton(expected).load if expected is not None and expected in SKELETONS.module_dict else load_genotype
     genotype = load(arch, space)
     name = skeleton_name(genotype, space)
     if family not in (None, name):

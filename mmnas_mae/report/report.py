@@ -4,7 +4,7 @@ import os
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Callable, Optional, Union
+from typing import Callable, Union
 
 from ..costs.standalone import standalone_cost
 from ..version import __version__
@@ -56,7 +56,7 @@ def write_report(folder: Union[str, os.PathLike], out: Union[None, str, os.PathL
 def render(history: SearchHistory) -> str:
     """The page as text. What a search has not recorded is said to be so."""
     last = history.stages[-1] if history.stages else history
-    sections = [
+    sections: list[tuple[str, Section, SearchHistory, str]] = [
         ('Did it work?', report_sections.verdict, last, ''),
         ('What was found', report_sections.cell, history, ''),
     ]
@@ -99,7 +99,7 @@ def _lead(history: SearchHistory) -> str:
 
 
 def _tiles(history: SearchHistory) -> dict[str, tuple[str, str]]:
-    last: Optional[SearchHistory] = history.stages[-1] if history.stages else history
+    last: SearchHistory = history.stages[-1] if history.stages else history
     out = {}
     if last.verdicts:
         epoch, judged = last.epochs[-1], last.verdicts[-1]

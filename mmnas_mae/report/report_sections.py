@@ -6,6 +6,7 @@ from typing import Any
 
 from ..spaces import Verdict, get_space
 from ..utils.pictures import new_figure, png_uri
+from ..utils.shipped import typed_command
 from . import markup
 from .curves import (
     best_scores,
@@ -261,12 +262,12 @@ def cost(history: SearchHistory, prefix: str) -> str:
 
 
 def commands(history: SearchHistory, prefix: str) -> str:
-    """What to run next, in the root of the repository."""
+    """What to run next, in the root of the repository or, of an installed package, anywhere."""
     steps = next_steps(history)
     if not steps:
         raise NotRecordedError('nothing was found yet, so there is nothing to go on with')
     return '\n'.join(
-        f'<h3>{escape(step.title)}</h3>\n{markup.code(step.command, f"{prefix}command-{i}-{step.name}")}'
+        f'<h3>{escape(step.title)}</h3>\n{markup.code(typed_command(step.command), f"{prefix}command-{i}-{step.name}")}'
         for i, step in enumerate(steps)
     )
 

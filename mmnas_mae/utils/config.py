@@ -4,7 +4,6 @@ import ast
 import copy
 import os
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Iterator, Mapping, Optional, Sequence, Union
 
 from mmengine.config import Config
@@ -15,6 +14,7 @@ from mmengine.utils import import_modules_from_strings, is_installed
 from .. import registry as registries
 from .errors import one_line
 from .settings import check_options, walk
+from .shipped import find_config
 
 #: The loaders of a config; the first is that of the training.
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -28,7 +28,8 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     ends with the last epoch.
 
     Args:
-        config: file of the config, or a config, which stays as it is.
+        config: file of the config or one that comes with the package, see
+            :func:`mmnas_mae.utils.shipped.find_config`; or a config, which stays as it is.
         options: settings that override it, by dotted keys.
 
     Raises:
@@ -40,11 +41,9 @@ def read_config(config: Union[str, os.PathLike, Config], options: Optional[Mappi
     """
     if isinstance(config, Config):
         cfg = copy.deepcopy(config)
-    elif Path(config).is_file():
-        find_mmsegmentation()
-        cfg = Config.fromfile(config, import_custom_modules=False)
     else:
-        raise FileNotFoundError(f'config {os.fspath(config)!r} does not exist')
+        find_mmsegmentation()
+        cfg = Config.fromfile(find_config(config), import_custom_modules=False)
     options = dict(options or {})
     check_options(cfg, options)
     try:

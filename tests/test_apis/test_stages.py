@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmnas_mae.apis import launch
-from mmnas_mae.apis.stages import stage_config, train
+from mmnas_mae.apis.stages import run_stages, stage_config
 from mmnas_mae.spaces import get_space, load_genotype
 
 
@@ -45,7 +45,7 @@ def runners(monkeypatch: pytest.MonkeyPatch) -> list[Runner]:
 
 def test_each_stage_keeps_five_then_three_operations(search_cfg: Config, runners: list[Runner]) -> None:
     cfg = three_stages(search_cfg)
-    train(cfg)
+    run_stages(cfg)
     assert [runner.model.backbone.layers for runner in runners] == [3, 4, 5]
     assert [set(map(len, r.model.arch.space.cells['normal'].ops)) for r in runners] == [{8}, {5}, {3}]
     assert [r.model.arch.alphas['reduce'].shape[1] for r in runners] == [8, 5, 3]
@@ -64,7 +64,7 @@ def test_each_stage_keeps_five_then_three_operations(search_cfg: Config, runners
     assert {path.parent.name for path in files} == {'stage_1', 'stage_2'}
     cfg.resume = True
     runners.clear()
-    train(cfg)
+    run_stages(cfg)
     assert len(runners) == 1  # what is finished is passed over; the last stage finds nothing left to train
     assert runners[0].epoch == 1
     assert {path: path.read_bytes() for path in files} == files
@@ -86,7 +86,7 @@ def test_a_stage_is_an_ordinary_config(search_cfg: Config) -> None:
 def test_without_stages_the_config_itself_runs(search_cfg: Config, runners: list[Runner]) -> None:
     cfg = three_stages(search_cfg)
     cfg.pop('stages')
-    train(cfg)
+    run_stages(cfg)
     assert len(runners) == 1
     assert runners[0].epoch == 1
     assert Path(cfg.work_dir, 'genotype.json').exists()
@@ -96,8 +96,8 @@ def test_wrong_stages_are_named(search_cfg: Config) -> None:
     cfg = three_stages(search_cfg)
     cfg.stages[1].pop('keep')
     with pytest.raises(ValueError, match=r'stages\[1\].keep must say how many candidates each edge keeps, got None'):
-        train(cfg)
+        run_stages(cfg)
     cfg = three_stages(search_cfg)
     cfg.resume, cfg.load_from = True, 'epoch_3.pth'
     with pytest.raises(ValueError, match="give --resume without a path, got 'epoch_3.pth'"):
-        train(cfg)
+        run_stages(cfg)

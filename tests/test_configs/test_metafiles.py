@@ -53,17 +53,55 @@ def test_files_that_are_named_exist(repository, models):
     index = yaml.safe_load((repository / 'model-index.yml').read_text())['Import']
     assert sorted(index) == sorted(str(p.relative_to(repository)) for p in repository.glob('configs/*/metafile.yml'))
     for model in models:
-        for config in (model['Config'], model['Metadata'].get('Search Config'), model['Metadata'].get('Study')):
+        for config in (model.get('Config'), model['Metadata'].get('Search Config'), model['Metadata'].get('Study')):
             assert config is None or (repository / config).is_file(), model['Name']
     for name in index:
         content = yaml.safe_load((repository / name).read_text())
         collections = {collection['Name'] for collection in content['Collections']}
         assert {model['In Collection'] for model in content['Models']} == collections
+    for evidence in (result.get('Evidence') for model in models for result in model.get('Results') or []):
+        assert evidence is not None
+        assert (repository / evidence).is_file()
+
+
+#: What the published schema of metafiles (model-index) knows of each kind of entry, and what is demanded of it.
+SCHEMA = dict(
+    Collections=({'Name', 'Metadata', 'README', 'Paper', 'Code', 'Weights'}, {'Name'}),
+    Models=(
+        {'Name', 'In Collection', 'Config', 'Metadata', 'Results', 'Weights', 'README', 'Paper'},
+        {'Name', 'Config'},
+    ),
+    Results=({'Task', 'Dataset', 'Metrics'}, {'Task', 'Dataset', 'Metrics'}),
+)
+#: Ours beside the schema's, which readers of it pass over.
+OWN_KEYS = {'Setting', 'Evidence'}
+
+
+def test_metafiles_keep_to_the_published_schema(repository):
+    """MMEngine's hub and mim look a config up by walking over every model, and break at one without."""
+
+    def check(kind, entry):
+        known, demanded = SCHEMA[kind]
+        assert demanded <= set(entry) <= known | (OWN_KEYS if kind == 'Results' else set()), entry.get('Name')
+
+    for name in yaml.safe_load((repository / 'model-index.yml').read_text())['Import']:
+        content = yaml.safe_load((repository / name).read_text())
+        assert set(content) == {'Collections', 'Models'}
+        for collection in content['Collections']:
+            check('Collections', collection)
+        for model in content['Models']:
+            check('Models', model)
+            assert isinstance(model['Config'], str)
+            assert model['Config'].startswith('configs/')
+            assert isinstance(model['Results'], list)
+            for result in model['Results']:
+                check('Results', result)
+                assert all(isinstance(figure, (int, float, str)) for figure in result['Metrics'].values())
 
 
 def test_a_config_that_exists_is_named(repository, models):
     """Rows of NAS-Bench-201 and of the combinations lead to a config; only what has no search of its own does not."""
-    without = {model['Name'] for model in models if model['Config'] is None}
+    without = {model['Name'] for model in models if 'Config' not in model}
     assert without == {'optimal_nasbench201', 'mnasnet-92_in1k', 'fbnet-c_in1k', 'fairnas-a_in1k'}
 
 
@@ -209,8 +247,11 @@ def test_random_search_in_transnas101_has_the_published_expectation_at_a_budget_
 def test_a_row_without_results_says_so(tool, models):
     text = tool.build_table(models, 9)
     lines = text.splitlines()
-    assert lines[0] == '| | Setting | Top-1 (%) | ours | config |'
+    assert lines[0] == '| | paper: Setting | paper: Top-1 (%) | **this repository** | config |'
     assert lines[2].startswith('| P-DARTS | without tricks | 96.48 ± 0.55 | not yet reproduced | [pdarts_darts-s0_')
+    assert lines[3].startswith('| MAE-NAS (proposed) | without tricks | 97.16 ± 0.14 | not yet reproduced | ')
+    assert '| 11 | 4 | 2 |\n| all | 62 | 4 |' in tool.build_summary(models)
+    assert '(ours' not in tool.build_table(models, 1)
     with pytest.raises(ValueError, match='no metafile has a row of Table 12'):
         tool.build_table(models, 12)
     wrong = [{**models[0], 'Metadata': {'Row of Table 9': 'X', 'Line': 9, 'Published': {'A': 1}}}]

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from mmnas_mae.apis import build_runner, load_config
-from mmnas_mae.apis.launch import add_train_arguments
+from mmnas_mae.apis import build_runner
+from mmnas_mae.apis.launch import add_train_arguments, config_from_arguments
 from mmnas_mae.spaces import load_genotype
 
 #: Config -> objective, and whether it reads labels.
@@ -90,7 +90,7 @@ def small(repository, name, data_file, work_dir):
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
     arguments = [str(path(repository, name)), '--work-dir', str(work_dir), '--cfg-options', *options]
-    cfg = load_config(parser.parse_args(arguments))
+    cfg = config_from_arguments(parser.parse_args(arguments))
     if cfg.default_hooks.bilevel is not None:
         cfg.default_hooks.bilevel.warmup_epochs = 0
     if 'selection' in cfg.default_hooks:

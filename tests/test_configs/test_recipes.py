@@ -9,8 +9,8 @@ from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.registry import MODELS, OPTIMIZERS, PARAM_SCHEDULERS, init_default_scope
 
-from mmnas_mae.apis import build_runner, load_config
-from mmnas_mae.apis.launch import add_train_arguments
+from mmnas_mae.apis import build_runner
+from mmnas_mae.apis.launch import add_train_arguments, config_from_arguments
 
 RETRAIN = 'configs/retrain'
 CIFAR10 = 'genotype-l20-c36_1xb96-600e_cifar10.py'
@@ -146,7 +146,7 @@ def train(repository, name, data_file, work_dir, *options):
         '--cfg-options',
         *options,
     ]
-    runner = build_runner(load_config(parser.parse_args(command)))
+    runner = build_runner(config_from_arguments(parser.parse_args(command)))
     recorder = Recorder()
     runner.register_hook(recorder, 'VERY_HIGH')
     runner.train()

@@ -8,8 +8,8 @@ import torch
 from mmengine.config import Config
 from nasbench101_cells import count_parameters
 
-from mmnas_mae.apis import build_network, build_runner, load_config, query
-from mmnas_mae.apis.launch import add_train_arguments
+from mmnas_mae.apis import build_network, build_runner, query
+from mmnas_mae.apis.launch import add_train_arguments, config_from_arguments
 from mmnas_mae.spaces import get_space, load_genotype
 from mmnas_mae.studies.study import Study
 
@@ -73,7 +73,9 @@ def _search(repository, space, dataset, data_file, work_dir):
         options.append(f'default_hooks.benchmark.table={data_file("nb201.parquet")}')
     parser = argparse.ArgumentParser()
     add_train_arguments(parser)
-    cfg = load_config(parser.parse_args([str(config), '--work-dir', str(work_dir), '--cfg-options', *options]))
+    cfg = config_from_arguments(
+        parser.parse_args([str(config), '--work-dir', str(work_dir), '--cfg-options', *options])
+    )
     build_runner(cfg).train()
 
 

@@ -6,8 +6,8 @@ import json
 import pytest
 import torch
 
-from mmnas_mae.apis import build_runner, load_config
-from mmnas_mae.apis.launch import add_train_arguments
+from mmnas_mae.apis import build_runner
+from mmnas_mae.apis.launch import add_train_arguments, config_from_arguments
 
 #: A backbone in seconds, as options of every config here.
 TINY = ['model.backbone.genotype=DARTS_V2', 'model.backbone.init_channels=8', 'model.backbone.layers=5']
@@ -36,7 +36,7 @@ def launch(repository, seed):
         add_train_arguments(parser)
         options = [f'randomness.seed={seed}', *options]
         command = [str(repository / 'configs' / config), '--work-dir', str(work_dir), *flags, '--cfg-options', *options]
-        return build_runner(load_config(parser.parse_args(command)))
+        return build_runner(config_from_arguments(parser.parse_args(command)))
 
     return build
 

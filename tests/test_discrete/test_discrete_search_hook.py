@@ -7,8 +7,8 @@ import shutil
 import pytest
 import torch
 
-from mmnas_mae.apis import build_runner, load_config
-from mmnas_mae.apis.launch import add_train_arguments
+from mmnas_mae.apis import build_runner
+from mmnas_mae.apis.launch import add_train_arguments, config_from_arguments
 from mmnas_mae.discrete import AngleScorer, InheritedScorer, SearchRun
 from mmnas_mae.spaces import get_space, load_genotype
 
@@ -48,7 +48,7 @@ def search(repository, data_file):
         config = repository / 'configs/search/maenas_nasbench201_1xb64-50e_cifar10.py'
         args = parser.parse_args([str(config), '--work-dir', str(work_dir), *flags])
         args.cfg_options = options
-        runner = build_runner(load_config(args))
+        runner = build_runner(config_from_arguments(args))
         runner.train()
         return runner
 

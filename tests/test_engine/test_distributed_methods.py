@@ -12,7 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from two_ranks import on_two_ranks
 
-from mmnas_mae.apis.stages import train
+from mmnas_mae.apis.stages import run_stages
 from mmnas_mae.engine import HessianHook
 
 
@@ -53,7 +53,7 @@ def _worker(rank: int, cfg: Config) -> None:
         return runner
 
     Runner.from_cfg = with_keeper
-    train(cfg)
+    run_stages(cfg)
 
 
 def _run(cfg: Config) -> None:

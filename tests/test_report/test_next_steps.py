@@ -23,7 +23,7 @@ NB201 = dict(type='mmnas_mae.NASBench201Supernet', init_channels=2, cells_per_st
 
 
 def parse(command, repository):
-    """The config of a command with its options merged in, as load_config does it."""
+    """The config of a command with its options merged in, as config_from_arguments does it."""
     parser = argparse.ArgumentParser()
     parser.add_argument('--cfg-options', nargs='+', action=OptionsAction, default={})
     tool, config, *arguments = shlex.split(command.removeprefix('python '))

@@ -26,8 +26,11 @@ from mmnas_mae.studies.repeats import read_repeat
 
 SIZE = dict(init_channels=4, layers=3)
 RETRAIN = 'configs/retrain/genotype-l20-c36_1xb96-600e_cifar10.py'
+DETECT = 'configs/detection/retinanet_genotype_fpn_1x_coco.py'
 #: Tools that read neither a checkpoint nor a genotype nor a work directory of others, and why.
 OTHERS = {
+    'tools/doctor.py': 'takes no files',
+    'tools/search.py': 'reads images, and resumes as train.py does',
     'tools/quickstart.py': 'takes no files',
     'tools/study.py': 'runs train.py and the scoring tools, and reads what they wrote as repeat.py does',
     'tools/analysis/search_lanes.py': 'reads images and writes records',
@@ -201,6 +204,8 @@ GENOTYPE_TOOLS: dict[str, Callable[[Path, Path], list]] = {
         RETRAIN, '--work-dir', out, '--cfg-options', f'model.backbone.genotype={evil}'
     ],
     'tools/compare.py, genotype': lambda evil, out: [evil, 'nowhere', '--work-dir', out],
+    'tools/retrain.py': lambda evil, out: [evil, '--config', RETRAIN, '--work-dir', out],
+    'tools/detect.py': lambda evil, out: [evil, '--config', DETECT, '--work-dir', out],
     'tools/misc/export.py, genotype': lambda evil, out: [evil, '--out', out / 'x.onnx'],
     'tools/analysis/get_flops.py': lambda evil, out: [evil],
     'tools/analysis/query_benchmark.py': lambda evil, out: ['nasbench201', evil],

@@ -1,6 +1,7 @@
 """What tools/train.py says when a run ends early."""
 
 import runpy
+import shlex
 
 import pytest
 
@@ -13,11 +14,12 @@ import pytest
         ('tools/train.py c.py --resume a.pth --amp', 'python tools/train.py c.py --amp --resume auto'),
         ('tools/train.py c.py --resume --amp', 'python tools/train.py c.py --amp --resume auto'),
         ('tools/train.py c.py --overwrite', 'python tools/train.py c.py --resume auto'),
+        ('mmnas\\ retrain g.json images --overwrite', 'mmnas retrain g.json images --resume auto'),
     ],
 )
 def test_the_command_that_goes_on(repository, given, said):
     resume_command = runpy.run_path(str(repository / 'tools/train.py'))['resume_command']
-    assert resume_command(given.split(), {}) == said
+    assert resume_command(shlex.split(given), {}) == said
 
 
 @pytest.mark.parametrize(

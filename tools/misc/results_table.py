@@ -1,8 +1,9 @@
 """Writes the tables of results from the metafiles that model-index.yml imports, or checks that they are up to date.
 
 A model with "Row of Table N" in its metadata is a row of the paper's Table N: Published is what the paper prints,
-Results what was reproduced with Config. A document has a table between the lines <!-- results: table N --> and
-<!-- end results -->.
+Results what was reproduced with Config, Evidence of a result the file that shows it. A document has a table between the
+lines <!-- results: table N --> and <!-- end results -->, and how many rows are reproduced between
+<!-- results: summary --> and that.
 """
 
 import argparse
@@ -16,19 +17,21 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ('docs/results.md', 'README.md')
 NOT_YET = 'not yet reproduced'
+#: Rows that no config runs.
+WITHOUT_CONFIG = 'configs/published_rows.yml'
 
 _ROW = re.compile(r'Row of Table (\d+)')
-_BLOCK = re.compile(r'(<!-- results: table (\d+) -->\n).*?(<!-- end results -->)', re.DOTALL)
+_BLOCK = re.compile(r'(<!-- results: (?:summary|table (\d+)) -->\n).*?(<!-- end results -->)', re.DOTALL)
 
 
 def read_models(root: Path = ROOT) -> list[dict[str, Any]]:
-    """The models of all metafiles, in the order of model-index.yml.
+    """The models of all metafiles, in the order of model-index.yml, and those that no config runs.
 
     Raises:
         ValueError: a metafile is missing or has no models.
     """
     models = []
-    for name in yaml.safe_load((root / 'model-index.yml').read_text())['Import']:
+    for name in [*yaml.safe_load((root / 'model-index.yml').read_text())['Import'], WITHOUT_CONFIG]:
         if not (root / name).is_file():
             raise ValueError(f'model-index.yml imports {name}, which does not exist')
         content = yaml.safe_load((root / name).read_text())
@@ -58,7 +61,8 @@ def build_table(models: list[dict[str, Any]], number: int) -> str:
         raise ValueError(f'no metafile has a row of Table {number}')
     rows.sort(key=lambda entry: entry[0])  # stable: the order of the file where there are no lines
     columns = list(rows[0][2]['Metadata']['Published'])
-    lines = ['| | ' + ' | '.join(columns) + ' | ours | config |', '|' + '---|' * (len(columns) + 3)]
+    head = [f'paper: {column}' for column in columns]
+    lines = ['| | ' + ' | '.join(head) + ' | **this repository** | config |', '|' + '---|' * (len(columns) + 3)]
     notes = []
     for _, row, model in rows:
         published = model['Metadata']['Published']
@@ -66,16 +70,34 @@ def build_table(models: list[dict[str, Any]], number: int) -> str:
             raise ValueError(f'Table {number}: row {row!r} has the columns {list(published)}, the first has {columns}')
         ours = _ours(model)
         config = f'[{Path(model["Config"]).stem}](../{model["Config"]})' if model.get('Config') else ''
-        lines.append('| ' + ' | '.join([row, *map(_cell, published.values()), ours, config]) + ' |')
-        notes += [f'{row}: {note}.' for note in _notes(model)]
+        lines.append('| ' + ' | '.join([_label(row), *map(_cell, published.values()), ours, config]) + ' |')
+        notes += [f'{_label(row)}: {note}.' for note in _notes(model)]
     return '\n'.join(lines) + '\n' + ('\n' + '\n'.join(f'- {note}' for note in notes) + '\n' if notes else '')
 
 
+def build_summary(models: list[dict[str, Any]]) -> str:
+    """How many rows of each table have figures of this repository."""
+    tables: dict[int, list[bool]] = {}
+    for number, _, model in rows_of(models):
+        tables.setdefault(number, []).append(bool(model.get('Results')))
+    lines = ['| table of the paper | rows | of which with figures of this repository |', '|---|---|---|']
+    lines += [f'| {number} | {len(done)} | {sum(done) or "none"} |' for number, done in sorted(tables.items())]
+    return '\n'.join([*lines, f'| all | {sum(map(len, tables.values()))} | {sum(map(sum, tables.values()))} |', ''])
+
+
+def _label(row: str) -> str:
+    """A row's name. The paper's "ours" is its authors', which a reader here would take for this repository's."""
+    return row.replace('(ours', '(proposed')
+
+
 def _ours(model: dict[str, Any]) -> str:
-    parts = [
-        f'{name} {_cell(value)}' for result in model.get('Results') or [] for name, value in result['Metrics'].items()
-    ]
-    return ', '.join(parts) if parts else NOT_YET
+    """What was reproduced, in bold, with a link to what shows it."""
+    parts = []
+    for result in model.get('Results') or []:
+        figures = ', '.join(f'{name} {_cell(value)}' for name, value in result['Metrics'].items())
+        link = f' ([evidence](../{result["Evidence"]}))' if result.get('Evidence') else ''
+        parts.append(f'**{figures}**{link}')
+    return ', '.join(parts) or NOT_YET
 
 
 def _notes(model: dict[str, Any]) -> Iterator[str]:
@@ -83,7 +105,7 @@ def _notes(model: dict[str, Any]) -> Iterator[str]:
     meta = model['Metadata']
     for result in model.get('Results') or []:
         if result.get('Setting'):
-            yield f'ours with {result["Setting"]}'
+            yield f'this repository with {result["Setting"]}'
     if meta.get('Search Config'):
         yield f'searched with [{Path(meta["Search Config"]).stem}](../{meta["Search Config"]})'
     if meta.get('Study'):
@@ -108,7 +130,12 @@ def _cell(value: Any) -> str:
 
 def fill(text: str, models: list[dict[str, Any]]) -> str:
     """``text`` with every table between markers built anew."""
-    return _BLOCK.sub(lambda match: match[1] + '\n' + build_table(models, int(match[2])) + '\n' + match[3], text)
+
+    def block(match: re.Match) -> str:
+        made = build_summary(models) if match[2] is None else build_table(models, int(match[2]))
+        return f'{match[1]}\n{made}\n{match[3]}'
+
+    return _BLOCK.sub(block, text)
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import mmcv
 import torch
 from mmengine.runner import Runner
 
-from mmnas_mae.apis.launch import add_common_arguments, load_config
+from mmnas_mae.apis.launch import add_common_arguments, config_from_arguments
 from mmnas_mae.models import MAENAS
 from mmnas_mae.models.build import build_search_model
 from mmnas_mae.utils.checkpoints.safe import trusted_checkpoints
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument('--num-images', type=int, action=within(COUNT), default=8, help='columns of the grid')
     parser.add_argument('--out', default='reconstruction.png', help='picture file')
     args = parser.parse_args()
-    cfg = load_config(args)
+    cfg = config_from_arguments(args)
     if cfg.get('val_dataloader') is None:
         raise ValueError(f'config {args.config!r} has no val_dataloader, whose images are drawn')
     with trusted_checkpoints(args.trust_checkpoint):
