@@ -14,18 +14,7 @@ from sphinx.ext import autosummary
 
 DOCS = Path(__file__).resolve().parent.parent
 ROOT = DOCS.parent
-CONFIGS = (
-    'search',
-    'ablation',
-    'discrete',
-    'retrain',
-    'pretrain',
-    'detection',
-    'segmentation',
-    'analysis',
-    'quickstart',
-    '_base_',
-)
+CONFIGS = 'search ablation discrete retrain pretrain detection segmentation analysis quickstart _base_'.split()
 EXAMPLES = sorted(path.name for path in (ROOT / 'projects').glob('example_*'))
 #: Page -> the files whose text it has, one after another.
 SHOWN = {
