@@ -41,7 +41,7 @@ def test_help_is_a_screen_and_starts_nothing(name, empty, capsys):
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f'usage: mmnas {name} ')
-    assert len(printed.splitlines()) <= 70
+    assert len(printed.splitlines()) <= 90
     assert list(empty.iterdir()) == []
 
 
