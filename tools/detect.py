@@ -21,7 +21,8 @@ def main() -> None:
     parser.add_argument('--epochs', type=int, help='passes over the images (default: those of the config)')
     add_train_arguments(parser, CONFIG)
     add_trust_argument(parser)
-    args = parser.parse_args()
+    # Flags may stand before what is optional.
+    args = parser.parse_intermixed_args()
     if args.config == CONFIG and args.annotations is None:
         parser.error('name the folder of images and the file of their boxes, or a --config that has others')
     options = {

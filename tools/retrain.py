@@ -18,7 +18,8 @@ def main() -> None:
     parser.add_argument('--epochs', type=int, help='passes over the images (default: those of the config)')
     add_train_arguments(parser, CONFIG)
     add_trust_argument(parser)
-    args = parser.parse_args()
+    # Flags may stand before what is optional.
+    args = parser.parse_intermixed_args()
     options = {'model.backbone.genotype': args.genotype}
     if args.images is not None:
         options['own_images.data_root'] = args.images

@@ -15,6 +15,12 @@ from ..spaces import Genotype
 from .machine import look_at_machine
 from .search_plan import CONFIG, plan_search
 
+#: A notebook is narrower than the page of a search, and has no style for its parts.
+_STYLE = (
+    '<style>.mmnas-search svg { max-width: 100%; height: auto } .mmnas-search pre { overflow-x: auto } '
+    '.mmnas-search figure { margin: 8px 0 } .mmnas-search ul { list-style: none; padding: 0 }</style>\n'
+)
+
 
 @dataclass(frozen=True)
 class SearchResult:
@@ -53,7 +59,7 @@ class SearchResult:
         prefix = f'search-{zlib.crc32(str(self.work_dir.resolve()).encode())}-'
         parts = [section(history, prefix) for section in (verdict, cell, curves)]
         head = f'Search {self.work_dir}; the whole report: {self.report}'
-        return f'<div class="mmnas-search"><p>{escape(head)}</p>\n{"".join(parts)}</div>'
+        return f'{_STYLE}<div class="mmnas-search"><p>{escape(head)}</p>\n{"".join(parts)}</div>'
 
 
 def search(

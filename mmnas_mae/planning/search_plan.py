@@ -25,9 +25,10 @@ SIDES = (32, 64, 96, 128, 160, 192, 224)
 MIDDLE = 48
 #: The largest that a processor gets.
 CPU_SIDE = 128
-#: Share of the images that trains the weights, steps that an epoch should have, and a search; and limits of the epochs.
-SHARE, EPOCH_STEPS, SEARCH_STEPS = 0.45, 8, 1000
-EPOCHS, FEWEST_EPOCHS, MOST_EPOCHS = 50, 10, 200
+#: Share of the images that trains the weights, steps that an epoch should have, and a search: in fewer than 966 none
+#: can decide, alpha resting in 30 % of them (ln(1.5) / (2 * 0.0003) at its learning rate), and twice that is room.
+SHARE, EPOCH_STEPS, SEARCH_STEPS = 0.45, 8, 2000
+EPOCHS, FEWEST_EPOCHS, MOST_EPOCHS = 50, 10, 1000
 #: The smallest batch that is chosen: normalisation needs some images.
 FEWEST_IMAGES = 8
 #: Part of the free memory of a GPU that a step may take.
@@ -186,7 +187,7 @@ def choose_epochs(steps: int, seconds: float, hours: float) -> Choice:
     epochs, reason = EPOCHS, "the paper's"
     if steps * epochs < SEARCH_STEPS:
         epochs = min(MOST_EPOCHS, math.ceil(SEARCH_STEPS / steps))
-        reason = f'{steps} steps each; {SEARCH_STEPS} steps in all, but at most {MOST_EPOCHS} epochs'
+        reason = f'{steps} steps each; alpha needs some {SEARCH_STEPS} to decide'
     fitting = math.floor(hours * 3600 / seconds)
     if fitting < epochs:
         epochs, reason = max(FEWEST_EPOCHS, fitting), f'as many as fit into {hours:g} hours, at least {FEWEST_EPOCHS}'

@@ -1,8 +1,11 @@
 """What is chosen for a folder and a machine, and how long a search will take."""
 
+import math
+
 import pytest
 import torch
 from awkward_images import picture
+from mmengine.config import Config
 from PIL import Image
 
 from mmnas_mae.apis.own_images import ImageFacts
@@ -19,7 +22,9 @@ from mmnas_mae.planning.search_plan import (
     work_of,
 )
 from mmnas_mae.planning.step_time import StepTime, measured_time, published_time
+from mmnas_mae.spaces.verdict import DECIDED_RATIO
 from mmnas_mae.utils.config import read_config
+from mmnas_mae.utils.shipped import find_config
 
 CPU, GPU = Machine('cpu', '2 cores', 2), Machine('cuda', 'a GPU', 16, 80 * 10**9)
 NOTHING = dict.fromkeys(('size', 'patch_size', 'batch_size', 'epochs', 'workers'))
@@ -63,12 +68,20 @@ def test_workers_share_the_cores():
 
 def test_epochs_are_the_papers_more_or_fewer():
     assert choose_epochs(390, 1.0, 12) == (50, "the paper's")
-    assert choose_epochs(20, 1.0, 12).value == 50
-    assert choose_epochs(19, 1.0, 12).value == 53
-    assert choose_epochs(2, 1.0, 12).value == 200
+    assert choose_epochs(40, 1.0, 12).value == 50
+    assert choose_epochs(39, 1.0, 12).value == 52
+    assert choose_epochs(1, 1.0, 12).value == 1000
     # An hour holds 25 epochs of 144 seconds.
     assert choose_epochs(390, 144.0, 1).value == 25
     assert choose_epochs(390, 10**6, 1).value == 10
+
+
+def test_a_search_can_decide_in_the_steps_that_it_gets():
+    cfg = Config.fromfile(find_config(search_plan.CONFIG))
+    rate, rest = cfg.optim_wrapper.arch.optimizer.lr, cfg.default_hooks.bilevel.warmup_epochs
+    fewest = math.log(DECIDED_RATIO) / (2 * rate) / (1 - rest)
+    assert math.ceil(fewest) == 966
+    assert fewest < search_plan.SEARCH_STEPS / 2
 
 
 def test_work_is_counted_in_positions_of_the_features():
@@ -102,13 +115,13 @@ def test_what_is_given_counts(folder, monkeypatch):
     monkeypatch.setattr(search_plan, 'measured_time', lambda cfg, size: StepTime(1.0, 1.0, 'measured'))
     plan = plan_search(folder, CPU, NOTHING, 12, SMALL)
     assert {name: choice.value for name, choice in plan.choices.items()} == {
-        'device': 'cpu', 'size': 32, 'patch size': 4, 'batch': 8, 'workers': 1, 'epochs': 200,
+        'device': 'cpu', 'size': 32, 'patch size': 4, 'batch': 8, 'workers': 1, 'epochs': 1000,
     }  # fmt: skip
     # Two steps of 8 of the 13 or 14 images.
-    assert plan.seconds == pytest.approx(2 * 200 * 1.7)
+    assert plan.seconds == pytest.approx(2 * 1000 * 1.7)
     lines = list(plan.lines())
     assert lines[1] == 'size        32     30 images, median shorter side 41 pixels'
-    assert lines[-1] == 'time        about 11.3 minutes, measured; the log says `eta` as it goes'
+    assert lines[-1] == 'time        about 56.7 minutes, measured; the log says `eta` as it goes'
 
     given = dict(NOTHING, batch_size=4, epochs=3, workers=0)
     plan = plan_search(folder, CPU, given, 12, {**SMALL, 'own_images.size': 64, 'train_dataloader.batch_size': 5})
