@@ -26,7 +26,7 @@ except ModuleNotFoundError as error:
     if str(error.name).partition('.')[0] != 'timm':
         raise
     raise ModuleNotFoundError(
-        'mmnas_mae.timm_models needs timm, which is not installed: pip install "mmnas-mae[hub]"', name='timm'
+        'mmnas_mae.timm_models needs timm, which is not installed: pip install timm', name='timm'
     ) from None
 
 #: timm looks here for what it has to know of images.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -92,8 +93,9 @@ def test_the_metadata_say_what_is_true(built):
     assert 'Classifier: Programming Language :: Python :: 3.12' in head
     # A page of an index has no files beside it, and nobody has published a project of this name.
     assert '](docs/' not in readme
-    assert 'pip install "mmnas-mae' not in readme
-    assert 'pip install mmnas-mae' not in readme
+    texts = [readme, *(path.read_text() for path in REPOSITORY.glob('docs/*.md'))]
+    texts += [path.read_text() for path in (REPOSITORY / 'mmnas_mae').rglob('*.py')]
+    assert not [text for text in texts if re.search(r'pip install "?mmnas-mae', text)]
 
 
 def test_mmengine_finds_configs_of_the_installed_package(installed):

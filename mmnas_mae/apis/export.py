@@ -227,7 +227,7 @@ def _need(*packages: str) -> None:
             __import__(package)
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                f'ONNX needs {package}, which is not installed: pip install "mmnas-mae[export]"', name=error.name
+                f'ONNX needs {package}, which is not installed: pip install {package}', name=error.name
             ) from None
 
 

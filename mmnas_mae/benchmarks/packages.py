@@ -26,7 +26,7 @@ def require(module: str, distribution: Optional[str]) -> ModuleType:
         if distribution is None:
             hint = 'install it from github.com/google-research/nasbench, with the TensorFlow 1 that it needs'
         else:
-            hint = f'pip install "mmnas-mae[benchmarks]" (or {distribution} alone)'
+            hint = f'pip install {distribution}'
         raise ModuleNotFoundError(
             f'this table is read by the package {module.partition(".")[0]}, which cannot be imported '
             f'({one_line(error)}): {hint}',

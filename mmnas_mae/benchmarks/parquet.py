@@ -99,7 +99,7 @@ def _read(file: Path) -> dict[str, list]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('a benchmark table needs pyarrow: pip install "mmnas-mae[core]"') from error
+        raise ModuleNotFoundError('a benchmark table needs pyarrow: pip install pyarrow') from error
     try:
         return pq.read_table(file).to_pydict()
     except (pa.ArrowException, OSError) as error:

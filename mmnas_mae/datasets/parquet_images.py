@@ -189,7 +189,7 @@ def _read(file: Path, image_column: str, label_column: Optional[str]) -> tuple[A
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('ParquetImages needs pyarrow: pip install "mmnas-mae[core]"') from error
+        raise ModuleNotFoundError('ParquetImages needs pyarrow: pip install pyarrow') from error
 
     def is_bytes(kind: Any) -> bool:
         return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)

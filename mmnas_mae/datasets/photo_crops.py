@@ -139,7 +139,7 @@ def load_photo(package: str, distribution: str, path: str, downscale: int = 1) -
     spec = find_spec(package)
     if spec is None:
         raise ModuleNotFoundError(
-            f'PhotoCrops reads a photograph of {distribution}, which is not installed: pip install "mmnas-mae[core]"',
+            f'PhotoCrops reads a photograph of {distribution}, which is not installed: pip install {distribution}',
             name=package,
         )
     file = Path(spec.submodule_search_locations[0]) / path

@@ -38,7 +38,7 @@ def map_evaluations(
         fn: evaluates an item; but for ``sequential`` it and its items and results must pickle.
         items: what to evaluate.
         workers: ``sequential``; ``joblib``, processes on this machine, with what scikit-learn brings along; or ``ray``
-            (``pip install "mmnas-mae[ray]"``), which knows of GPUs and of other machines.
+            (``pip install ray``), which knows of GPUs and of other machines.
         num_workers: evaluations at the same time on this machine; as many as its cores
             hold by default. Means nothing on an existing cluster.
         threads: threads, and beside ``sequential`` CPU cores, of an evaluation.
@@ -133,7 +133,7 @@ def _on_ray(
     try:
         import ray
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('workers="ray" needs Ray: pip install "mmnas-mae[ray]"', name='ray') from error
+        raise ModuleNotFoundError('workers="ray" needs Ray: pip install ray', name='ray') from error
     cpus = None if num_workers is None else num_workers * threads
     with ray_cluster(address, cpus):
         # Ray itself runs a task again whose worker died; it keeps no task for one that raised.

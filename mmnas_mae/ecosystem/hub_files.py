@@ -143,4 +143,4 @@ def _package(name: str) -> Any:
         package = name.partition('.')[0]
         if str(error.name).partition('.')[0] != package:
             raise
-        raise ModuleNotFoundError(f'{package} is not installed: pip install "mmnas-mae[hub]"', name=package) from None
+        raise ModuleNotFoundError(f'{package} is not installed: pip install {package}', name=package) from None

@@ -10,10 +10,10 @@ from typing import Union
 PREFIX = 'mmnas_mae::'
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-#: An installed package has them in ``.mim``; without, the package stands in the checkout beside them.
-SHIPPED = next(
-    (root for root in (_PACKAGE / '.mim', _PACKAGE.parent) if (root / 'configs').is_dir()), _PACKAGE / '.mim'
-)
+_MIM = _PACKAGE / '.mim'
+#: The folder that holds ``configs`` and ``tools``: ``.mim`` of an installed package, else the checkout, to which an
+#: editable install has links there.
+SHIPPED = _MIM if (_MIM / 'configs').is_dir() and not (_MIM / 'configs').is_symlink() else _PACKAGE.parent
 #: Subcommand of `mmnas` to its tool, in the order of a project.
 TOOLS = {
     'search': 'search.py',

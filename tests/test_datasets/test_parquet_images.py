@@ -261,7 +261,7 @@ def test_corrupt_image_names_file_and_row(tmp_path, images, struct):
 def test_missing_pyarrow_names_the_extra(tmp_path, monkeypatch, images):
     path = write(tmp_path / 'a.parquet', dict(image=images))
     monkeypatch.setitem(sys.modules, 'pyarrow', None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "mmnas-mae\[core\]"'):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install pyarrow'):
         ParquetImages(path)
 
 

@@ -100,9 +100,7 @@ def test_errors_of_settings(settings, message):
 
 def test_missing_package_names_the_extra(monkeypatch):
     monkeypatch.setattr(photo_crops, 'find_spec', lambda name: None)
-    with pytest.raises(
-        ModuleNotFoundError, match=r'scikit-image, which is not installed: pip install "mmnas-mae\[core\]"'
-    ):
+    with pytest.raises(ModuleNotFoundError, match=r'scikit-image, which is not installed: pip install scikit-image'):
         PhotoCrops()
 
 

@@ -11,7 +11,13 @@ import mmnas_mae
 from mmnas_mae.planning import search_plan
 from mmnas_mae.planning.step_time import StepTime
 
-SMALL = {'model.backbone.init_channels': 2, 'model.backbone.layers': 3, 'log_level': 'ERROR'}
+#: Two operations on each edge.
+SMALL = {
+    'model.backbone.space': 'darts_s2',
+    'model.backbone.init_channels': 2,
+    'model.backbone.layers': 3,
+    'log_level': 'ERROR',
+}
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from mmnas_mae.utils.shipped import find_config
 
 CPU, GPU = Machine('cpu', '2 cores', 2), Machine('cuda', 'a GPU', 16, 80 * 10**9)
 NOTHING = dict.fromkeys(('size', 'patch_size', 'batch_size', 'epochs', 'workers'))
-SMALL = {'model.backbone.init_channels': 2, 'model.backbone.layers': 3}
+SMALL = {'model.backbone.space': 'darts_s2', 'model.backbone.init_channels': 2, 'model.backbone.layers': 3}
 
 
 @pytest.fixture
