@@ -53,8 +53,7 @@ def find_config(name: Union[str, os.PathLike]) -> Path:
         inside = inside if inside.suffix == '.py' else inside.with_name(f'{inside.name}.py')
     if not inside.is_file():
         raise FileNotFoundError(f'config {text!r} does not exist')
-    # An editable install has links to the checkout.
-    return inside.resolve() if SHIPPED in inside.parents else inside
+    return inside
 
 
 def find_tool(name: str) -> Path:
