@@ -101,6 +101,8 @@ def _read(file: Path) -> dict[str, list]:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('a benchmark table needs pyarrow: pip install pyarrow') from error
     try:
-        return pq.read_table(file).to_pydict()
+        # Not read_table, which imports what reads folders of files.
+        with pq.ParquetFile(file) as content:
+            return content.read(use_threads=False).to_pydict()
     except (pa.ArrowException, OSError) as error:
         raise ValueError(f'{file} cannot be read as Parquet: {one_line(error, kind=False)}') from error
