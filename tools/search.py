@@ -6,6 +6,7 @@ will take. The work directory keeps the config that was run. The same command wi
 
 import argparse
 import os
+import shlex
 import sys
 
 from mmnas_mae.utils.command_line import add_import_argument, add_trust_argument, run_tool
@@ -55,7 +56,12 @@ def run(args: argparse.Namespace) -> None:
     kept = {
         name: getattr(args, name) for name in ('work_dir', 'device', 'hours', 'resume', 'overwrite', 'trust_checkpoint')
     }
-    found = search(args.folder, **given, **kept, options=args.cfg_options)
+    try:
+        found = search(args.folder, **given, **kept, options=args.cfg_options)
+    except KeyboardInterrupt:
+        begin = sys.argv[0].split() if sys.argv[0].startswith('mmnas ') else ['python', sys.argv[0]]
+        rest = [word for word in sys.argv[1:] if word not in ('--overwrite', '--resume')]
+        sys.exit(f'\ninterrupted; to go on: {shlex.join([*begin, *rest, "--resume"])}')
     print(found.work_dir / 'genotype.json')
     print(found.report)
 

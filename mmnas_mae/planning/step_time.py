@@ -76,7 +76,9 @@ def measured_time(cfg: Config, size: int) -> StepTime:
 
         alpha_step()
         weight_seconds, alpha_seconds = _seconds(weight_step), _seconds(alpha_step)
-    return StepTime(weight_seconds, alpha_seconds, f'measured: {weight_seconds + alpha_seconds:.2g} s a step')
+    return StepTime(
+        weight_seconds, alpha_seconds, f'measured on the processor: {weight_seconds + alpha_seconds:.2g} s a step'
+    )
 
 
 def _seconds(call: Callable[[], None]) -> float:

@@ -108,7 +108,7 @@ def test_a_step_is_measured_and_leaves_the_random_state(folder):
     assert torch.equal(torch.get_rng_state(), before)
     assert taken.weights > 0
     assert taken.alpha > 0
-    assert taken.source.startswith('measured: ')
+    assert taken.source.startswith('measured on the processor: ')
 
 
 def test_what_is_given_counts(folder, monkeypatch):
