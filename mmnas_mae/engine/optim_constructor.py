@@ -95,7 +95,8 @@ class BilevelOptimWrapperConstructor:
             settings.setdefault('fused', True)
         optimizer = OPTIMIZERS.build(settings, default_args=dict(params=parameters))
         wrapper = _class(OPTIM_WRAPPERS, cfg.setdefault('type', 'OptimWrapper'))
-        cfg['type'] = DEFERRED.get(wrapper, wrapper)
+        if wrapper in DEFERRED:
+            cfg['type'] = DEFERRED[wrapper]
         return OPTIM_WRAPPERS.build(cfg, default_args=dict(optimizer=optimizer))
 
     @staticmethod

@@ -97,5 +97,5 @@ def test_flags_write_the_line(given, options):
 
 @pytest.mark.parametrize('text', ['300 M', 'M', '-3M', 'macs:3', '3T', '1.2.3'])
 def test_another_form_is_refused(text):
-    with pytest.raises(ValueError, match='a budget reads 300M or params=5M, with K, M or G, got'):
+    with pytest.raises(ValueError, match='with K, M or G, and limits macs, params, latency_ms, got'):
         read_limits([text])

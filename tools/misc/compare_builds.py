@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -62,6 +63,10 @@ def describe(root: Path) -> dict[str, dict[str, Any]]:
     from mmengine.config import Config
 
     warnings.simplefilter('ignore')
+    with suppress(ImportError):  # an earlier state of the package has no segmentation
+        from mmnas_mae.utils.config import find_mmsegmentation
+
+        find_mmsegmentation()
     out = {}
     for path in sorted((root / 'configs').rglob('*.py')):
         name = str(path.relative_to(root / 'configs').with_suffix(''))
