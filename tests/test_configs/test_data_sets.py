@@ -21,6 +21,7 @@ COLOURS = {0: (250, 10, 60), 3: (20, 200, 90), 7: (128, 0, 255)}
 #: Types of data sets that other tests read from their own files, and where.
 ELSEWHERE = {
     'mmnas_mae.OwnClasses': 'tests/test_apis/test_own_images.py',
+    'mmnas_mae.OwnPretraining': 'tests/test_tools/test_pretrain.py',
     'mmnas_mae.OwnSearch': 'tests/test_apis/test_own_images.py',
     'mmnas_mae.ParquetImages': 'tests/test_datasets/test_parquet_images.py',
     'mmnas_mae.PhotoCrops': 'tests/test_datasets/test_photo_crops.py',
